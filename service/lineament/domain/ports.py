@@ -1,0 +1,137 @@
+"""What handlers ask of the world. Adapters in vision/, storage/ and gallery/ answer."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lineament.context import Scope
+from lineament.domain.collections import Change, Collection
+from lineament.domain.faces import FaceRecord, Matrix, Vector
+
+
+class CollectionStore(Protocol):
+    """Collections by name. Every method reads consistently."""
+
+    def create(self, collection: Collection) -> None:
+        """Store a new collection.
+
+        Raises:
+            ResourceAlreadyExistsException: the scope has a collection of that id.
+        """
+        ...
+
+    def find(self, scope: Scope, collection_id: str) -> Collection | None:
+        """Return the collection as of now, or None."""
+        ...
+
+    def page(self, scope: Scope, after: str | None, limit: int) -> list[Collection]:
+        """Return up to `limit` collections with id > `after`, by id in code point order."""
+        ...
+
+    def delete(self, collection: Collection) -> bool:
+        """Drop the name in one conditional write; False if this generation was gone already."""
+        ...
+
+
+class FaceStore(Protocol):
+    """The faces of a collection and the log that commits them."""
+
+    def add(self, collection: Collection, faces: Sequence[FaceRecord], vectors: Matrix) -> int:
+        """Commit up to 100 faces, all or none, and return the change's seq.
+
+        When this returns, every process that syncs to the collection's seq sees the faces.
+
+        Args:
+            collection: where to; its generation must still be the live one.
+            faces: at least one.
+            vectors: shape (len(faces), d), float32.
+
+        Raises:
+            ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+        """
+        ...
+
+    def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
+        """Commit the removal of committed faces, then erase their records and vectors.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
+        """
+        ...
+
+    def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
+        """Return the stored records by face id; ids without one are absent. Any number of ids."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """The log as a gallery reads it."""
+
+    def changes(self, generation: str, after: int, upto: int) -> list[Change]:
+        """Return every change with after < seq <= upto, in order, void ones included.
+
+        A number whose change does not appear within the grace time is voided by a conditional
+        write, so that all readers agree for ever; its writer then takes a new number.
+        """
+        ...
+
+
+class GalleryView(Protocol):
+    """The faces of a collection at one seq. Immutable: later syncs do not change it."""
+
+    def __len__(self) -> int:
+        """Return the number of faces."""
+        ...
+
+    def __contains__(self, face_id: str) -> bool:
+        """Tell whether the collection holds the face."""
+        ...
+
+    def vector(self, face_id: str) -> Vector | None:
+        """Return the face's vector, or None."""
+        ...
+
+    def page(self, after: str | None, limit: int) -> list[str]:
+        """Return up to `limit` face ids > `after`, ascending."""
+        ...
+
+    def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
+        """Find every nearest face exactly, as brute force would.
+
+        Args:
+            query: shape (d,), float32, unit length.
+            min_score: keep faces whose cosine with `query` is at least this.
+            limit: the number of faces to return at most, at least 1.
+
+        Returns:
+            (face id, cosine) by cosine descending, ties by face id ascending.
+        """
+        ...
+
+
+class Gallery(Protocol):
+    """The galleries of this process."""
+
+    def sync(self, collection: Collection) -> GalleryView:
+        """Catch up with the log to at least `collection.seq` and return the view."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Reads images from S3."""
+
+    def read(self, region: str, bucket: str, key: str, version: str | None, limit: int) -> bytes:
+        """Return the object's bytes.
+
+        Raises:
+            InvalidS3ObjectException: missing, forbidden, or in another region.
+            ImageTooLargeException: over `limit` bytes; the body is not read.
+        """
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets that all processes of a deployment share."""
+
+    def paging_key(self) -> bytes:
+        """Return the key that signs page tokens: 32 bytes, made once per deployment."""
+        ...

@@ -1,0 +1,1 @@
+"""The Flask adapter over `Application.handle`: POST /, health; nothing about faces."""
