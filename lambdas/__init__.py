@@ -1,0 +1,1 @@
+"""Lambda entries: one thin file per function, over the package's Application."""

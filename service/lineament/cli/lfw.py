@@ -1,0 +1,160 @@
+"""A measuring set in the layout of Labeled Faces in the Wild, and its vectors.
+
+    FOLDER/images/<Person>/<Person>_NNNN.jpg      (or FOLDER/<Person>/...)
+    FOLDER/pairs.txt                              View 2: folds and pairs, then the pairs
+
+The subject of a picture is the face nearest to its centre, as LFW crops them.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from lineament.domain.faces import DetectedFace, FaceEngine, Matrix, Vector
+from lineament.errors import LineamentError
+
+_SAME_PERSON_COLUMNS = 3
+_WORKERS = 2
+
+
+class MeasuringSetError(LineamentError):
+    """The folder is not in LFW's layout; the message says where it differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Pairs of pictures: of one person, and of two."""
+
+    genuine: tuple[tuple[Path, Path], ...]
+    impostor: tuple[tuple[Path, Path], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringSet:
+    """A folder in LFW's layout."""
+
+    people: tuple[Path, ...]
+    """The first picture of each person, by name."""
+    folds: tuple[Fold, ...]
+
+    def pictures(self) -> list[Path]:
+        """Return every picture that stands in a pair or for a person, once."""
+        paired = (
+            path for fold in self.folds for pair in (*fold.genuine, *fold.impostor) for path in pair
+        )
+        return sorted({*self.people, *paired})
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The subjects' vectors of many pictures."""
+
+    rows: dict[Path, int]
+    matrix: Matrix
+    """Unit rows; a picture in which no face was found has a row of zeros."""
+    missed: tuple[Path, ...]
+
+    def of(self, pictures: Iterable[Path]) -> Matrix:
+        """Return the vectors of pictures, a row each."""
+        return self.matrix[[self.rows[picture] for picture in pictures]]
+
+    def pair_scores(self, pairs: Sequence[tuple[Path, Path]]) -> Vector:
+        """Return the cosine of each pair."""
+        first = self.of(one for one, _ in pairs)
+        second = self.of(other for _, other in pairs)
+        return np.asarray(np.einsum("ij,ij->i", first, second), np.float32)
+
+
+def read_measuring_set(folder: Path) -> MeasuringSet:
+    """Read which pictures there are and how they pair.
+
+    Raises:
+        MeasuringSetError: no people, or a pair that names a picture that is not there.
+    """
+    images = folder / "images" if (folder / "images").is_dir() else folder
+    if not images.is_dir():
+        raise MeasuringSetError(f"{folder} is not a folder")
+    people = [
+        pictures[0]
+        for person in sorted(images.iterdir())
+        if person.is_dir() and (pictures := sorted(person.glob("*.jpg")))
+    ]
+    if not people:
+        raise MeasuringSetError(f"{images} holds no <Person>/<Person>_NNNN.jpg")
+    pairs = folder / "pairs.txt"
+    folds = _read_folds(images, pairs.read_text().splitlines()) if pairs.is_file() else ()
+    return MeasuringSet(tuple(people), folds)
+
+
+def _read_folds(images: Path, lines: list[str]) -> tuple[Fold, ...]:
+    try:
+        fold_count, pair_count = (int(number) for number in lines[0].split())
+    except (IndexError, ValueError) as error:
+        raise MeasuringSetError(
+            "pairs.txt must begin with the numbers of folds and pairs"
+        ) from error
+    pairs = [_read_pair(images, line.split()) for line in lines[1:] if line.strip()]
+    if len(pairs) != 2 * fold_count * pair_count:
+        raise MeasuringSetError(
+            f"pairs.txt holds {len(pairs)} pairs; its first line promises "
+            f"{2 * fold_count * pair_count}"
+        )
+    folds = []
+    for start in range(0, len(pairs), 2 * pair_count):
+        middle = start + pair_count
+        folds.append(Fold(tuple(pairs[start:middle]), tuple(pairs[middle : middle + pair_count])))
+    return tuple(folds)
+
+
+def _read_pair(images: Path, columns: list[str]) -> tuple[Path, Path]:
+    if len(columns) == _SAME_PERSON_COLUMNS:
+        person, first, second = columns
+        named = ((person, first), (person, second))
+    else:
+        one, first, other, second = columns
+        named = ((one, first), (other, second))
+    paths = [images / name / f"{name}_{int(number):04d}.jpg" for name, number in named]
+    for path in paths:
+        if not path.is_file():
+            raise MeasuringSetError(f"pairs.txt names {path.name}, which is not there")
+    return paths[0], paths[1]
+
+
+def embed_subjects(engine: FaceEngine, pictures: Sequence[Path]) -> Vectors:
+    """Find and embed the subject of each picture, with a progress bar."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = list(
+            tqdm(
+                pool.map(lambda picture: _subject(engine, picture), pictures),
+                total=len(pictures),
+                unit="photo",
+                mininterval=1,
+            )
+        )
+    dimensions = next((len(vector) for vector in found if vector is not None), 1)
+    empty = np.zeros(dimensions, np.float32)
+    return Vectors(
+        rows={picture: row for row, picture in enumerate(pictures)},
+        matrix=np.stack([empty if vector is None else vector for vector in found]),
+        missed=tuple(
+            picture for picture, vector in zip(pictures, found, strict=True) if vector is None
+        ),
+    )
+
+
+def _subject(engine: FaceEngine, picture: Path) -> Vector | None:
+    seen = engine.analyse(picture.read_bytes())
+    if not seen.faces:
+        return None
+    nearest = min(range(len(seen.faces)), key=lambda index: _off_centre(seen.faces[index]))
+    vector: Vector = seen.embed([nearest])[0]
+    return vector
+
+
+def _off_centre(face: DetectedFace) -> float:
+    box = face.box
+    return abs(box.left + box.width / 2 - 0.5) + abs(box.top + box.height / 2 - 0.5)

@@ -1,0 +1,181 @@
+"""The local pair: the API, with S3 and DynamoDB (moto's server) beside it, as child processes."""
+
+import http.client
+import importlib.util
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import IO
+
+from lineament import config
+from lineament.errors import LineamentError
+from lineament.server.listen import Listen
+
+LOOPBACK = "127.0.0.1"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 35.0
+_POLL_SECONDS = 0.05
+
+
+class LocalPairError(LineamentError):
+    """The pair could not start, or a part of it ended by itself."""
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on at this moment."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def require_free(host: str, port: int, option: str) -> None:
+    """Check that a server can listen there.
+
+    Raises:
+        LocalPairError: something else does, or the host is not one of this machine's.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise LocalPairError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with {option}"
+        ) from error
+
+
+class LocalPair:
+    """Both servers, from `with` to its end. They answer when `with` begins its block.
+
+    S3 and DynamoDB live in memory: they forget everything when they stop.
+    """
+
+    def __init__(self, listen: Listen, aws_port: int, log: IO[str] | int | None = None) -> None:
+        """Choose where: nothing starts before `with`.
+
+        Args:
+            listen: where the API listens.
+            aws_port: where S3 and DynamoDB listen, always on loopback.
+            log: where the API's log goes; None for this process's own output.
+        """
+        self.api_url = f"http://{listen.host}:{listen.port}"
+        self.aws_url = f"http://{LOOPBACK}:{aws_port}"
+        self.environment = config.local_environment(self.api_url, self.aws_url)
+        self._listen = listen
+        self._aws_port = aws_port
+        self._log = log
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "LocalPair":
+        """Start both and wait until the API is ready.
+
+        Raises:
+            LocalPairError: a port is taken, a package is missing, or the API cannot get ready.
+        """
+        if importlib.util.find_spec("moto") is None:
+            raise LocalPairError("S3 and DynamoDB come from moto: install lineament[local]")
+        require_free(self._listen.host, self._listen.port, "--port")
+        require_free(LOOPBACK, self._aws_port, "--aws-port")
+        try:
+            self._start_aws()
+            self._start_api()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Stop both, the API first."""
+        self._stop()
+
+    def wait(self) -> None:
+        """Block for as long as both run.
+
+        Raises:
+            LocalPairError: one ended by itself.
+        """
+        while True:
+            self._require_running()
+            time.sleep(1)
+
+    def _start_aws(self) -> None:
+        command = ["-m", "moto.server", "-H", LOOPBACK, "-p", str(self._aws_port)]
+        self._spawn(command, quiet=True)
+        self._await(LOOPBACK, self._aws_port, "/moto-api/")
+
+    def _start_api(self) -> None:
+        listen = self._listen
+        options: Mapping[str, object] = {
+            "--host": listen.host,
+            "--port": listen.port,
+            "--workers": listen.workers,
+            "--threads": listen.threads,
+        }
+        words = [word for name, value in options.items() for word in (name, str(value))]
+        self._spawn(["-m", "lineament", "serve", *words], quiet=False)
+        self._await(listen.host, listen.port, "/readyz")
+
+    def _spawn(self, arguments: Sequence[str], *, quiet: bool) -> None:
+        # A session of its own: Ctrl-C reaches this process alone, which then stops the children.
+        sink = subprocess.DEVNULL if quiet else self._log
+        self._children.append(
+            subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+                [sys.executable, *arguments],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+            )
+        )
+
+    def _await(self, host: str, port: int, path: str) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            self._require_running()
+            status, reason = _probe(host, port, path)
+            if status == http.client.OK:
+                return
+            if reason:
+                raise LocalPairError(reason)
+            time.sleep(_POLL_SECONDS)
+        raise LocalPairError(f"{host}:{port}{path} did not answer in {_START_SECONDS:.0f} s")
+
+    def _require_running(self) -> None:
+        for child in self._children:
+            status = child.poll()
+            if status is not None:
+                command = " ".join(str(word) for word in child.args[1:4])  # type: ignore[index]
+                raise LocalPairError(f"`python {command} ...` ended with status {status}")
+
+    def _stop(self) -> None:
+        for child in reversed(self._children):
+            child.terminate()
+            try:
+                child.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self._children.clear()
+
+
+def _probe(host: str, port: int, path: str) -> tuple[int, str]:
+    """Return the status and, for an API that cannot get ready, its reason."""
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
+    if answer.status != http.client.SERVICE_UNAVAILABLE:
+        return answer.status, ""
+    return answer.status, str(json.loads(body).get("reason", ""))

@@ -1,0 +1,46 @@
+"""`lineament`: the entry point. A subcommand's module is imported only when it is called."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from lineament import __version__
+from lineament.errors import LineamentError
+
+_COMMANDS = {
+    "serve": ("serve", "run the API, by itself or with S3 and DynamoDB beside it"),
+    "demo": ("demo", "run the main job on real photos and show what came back"),
+    "models": ("models", "install and list the models and photos"),
+    "calibrate": ("calibrate", "fit Similarity to a measuring set"),
+    "bench": ("bench", "measure, against bars"),
+    "openapi": ("openapi", "write openapi.yaml, or check that it is fresh"),
+    "housekeeping": ("housekeeping", "erase what deletions and crashes left, once"),
+    "settings": ("settings", "print every setting, its default and its meaning"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit status; 2 is a wrong call."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="lineament",
+        description="A face service that speaks Amazon Rekognition's wire API.",
+    )
+    parser.add_argument("--version", action="version", version=f"lineament {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    called = next((word for word in argv if not word.startswith("-")), None)
+    for name, (module_name, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == called:
+            module = importlib.import_module(f"lineament.cli.{module_name}")
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    options = parser.parse_args(argv)
+    try:
+        return int(options.run(options))
+    except LineamentError as error:
+        print(f"lineament {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,198 @@
+"""Settings, and the only reader of the environment.
+
+Every setting is an environment variable `LINEAMENT_<NAME>`. Where S3 and DynamoDB are, and with
+which credentials, is boto3's own business: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_DYNAMODB,
+AWS_REGION and the rest mean what they always mean.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from lineament.errors import LineamentError
+
+PREFIX = "LINEAMENT_"
+_MIB = 1024 * 1024
+
+
+class ConfigurationError(LineamentError):
+    """A setting is unknown or has no usable value; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this deployment runs. `lineament settings` prints them with their meanings."""
+
+    table: str
+    default_account: str
+    region: str
+    model_dir: Path
+    profile: str
+    detector: str
+    recognizer: str
+    constraint_error_code: str
+    max_body_bytes: int
+    max_collections: int
+    max_faces_per_collection: int
+    gallery_bytes: int
+    housekeeping_seconds: float
+    log_level: str
+
+
+class SettingsSchema(Schema):
+    """One field a setting: its type, default and meaning."""
+
+    class Meta:
+        """Other members are judged by `load`, which can name them."""
+
+        unknown = EXCLUDE
+
+    table = fields.String(
+        load_default="lineament",
+        validate=validate.Regexp(r"[a-zA-Z0-9_.\-]{3,255}\Z"),
+        metadata={"help": "The DynamoDB table; made on first use where it is missing."},
+    )
+    default_account = fields.String(
+        load_default="123456789012",
+        validate=validate.Regexp(r"\d{12}\Z"),
+        metadata={"help": "The account of callers whose access key does not tell one."},
+    )
+    region = fields.String(
+        load_default="us-east-1",
+        metadata={"help": "The region of the table; AWS_REGION or AWS_DEFAULT_REGION where set."},
+    )
+    model_dir = fields.String(
+        load_default=str(Path(sys.prefix) / "share" / "lineament" / "models"),
+        metadata={"help": "Where `lineament models install` puts models and photos."},
+    )
+    profile = fields.String(
+        load_default="default",
+        metadata={"help": "The face model and calibration that new collections are bound to."},
+    )
+    detector = fields.String(
+        load_default="",
+        metadata={"help": "A DeepFace detector in place of the profile's own."},
+    )
+    recognizer = fields.String(
+        load_default="",
+        metadata={"help": "A DeepFace recogniser in place of the profile's own."},
+    )
+    constraint_error_code = fields.String(
+        load_default="ValidationException",
+        validate=validate.OneOf(["ValidationException", "InvalidParameterException"]),
+        metadata={"help": "The error code of a broken constraint (SPEC A.6: sources disagree)."},
+    )
+    max_body_bytes = fields.Integer(
+        load_default=16 * _MIB,
+        validate=validate.Range(min=_MIB, max=256 * _MIB),
+        metadata={"help": "The largest request body; a larger one is answered with 413."},
+    )
+    max_collections = fields.Integer(
+        load_default=10_000,
+        validate=validate.Range(min=1),
+        metadata={"help": "Collections per account and region."},
+    )
+    max_faces_per_collection = fields.Integer(
+        load_default=20_000_000,
+        validate=validate.Range(min=1),
+        metadata={"help": "Faces per collection."},
+    )
+    gallery_bytes = fields.Integer(
+        load_default=2048 * _MIB,
+        validate=validate.Range(min=_MIB),
+        metadata={"help": "Memory for galleries in one process; the least used leave first."},
+    )
+    housekeeping_seconds = fields.Float(
+        load_default=60.0,
+        validate=validate.Range(min=1.0),
+        metadata={"help": "How often a server erases what deleted collections left."},
+    )
+    log_level = fields.String(
+        load_default="INFO",
+        validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+        metadata={"help": "The least severe log line that is written."},
+    )
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: in place of the process's environment.
+
+    Raises:
+        ConfigurationError: an unknown LINEAMENT_ variable, or a value out of bounds.
+    """
+    source = os.environ if environ is None else environ
+    given = {
+        re.sub(f"^{PREFIX}", "", name).lower(): value
+        for name, value in source.items()
+        if name.startswith(PREFIX) and value != ""
+    }
+    if "region" not in given:
+        aws_region = source.get("AWS_REGION") or source.get("AWS_DEFAULT_REGION")
+        if aws_region:
+            given["region"] = aws_region
+    schema = SettingsSchema()
+    unknown = sorted(set(given) - set(schema.fields))
+    if unknown:
+        raise ConfigurationError(f"{PREFIX}{unknown[0].upper()} is no setting of Lineament")
+    try:
+        values: dict[str, Any] = schema.load(given)
+    except ValidationError as error:
+        name, problem = next(iter(error.messages_dict.items()))
+        raise ConfigurationError(f"{PREFIX}{name.upper()}: {problem[0]}") from error
+    return Settings(**{**values, "model_dir": Path(values["model_dir"])})
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Return (variable, default, meaning) of every setting."""
+    return [
+        (f"{PREFIX}{name.upper()}", str(field.load_default), str(field.metadata["help"]))
+        for name, field in SettingsSchema().fields.items()
+    ]
+
+
+def local_environment(api_url: str, aws_url: str) -> dict[str, str]:
+    """Return this process's environment with every AWS variable replaced by those of a local pair.
+
+    Profiles, credential files, the instance's metadata and the catch-all endpoint are closed as
+    well: what runs in it cannot reach an AWS account.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    unproxied = [value for value in (kept.get("NO_PROXY"), kept.get("no_proxy")) if value]
+    no_proxy = ",".join([*unproxied, "127.0.0.1", "localhost"])
+    return {
+        **kept,
+        **local_exports(api_url, aws_url),
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def local_exports(api_url: str, aws_url: str) -> dict[str, str]:
+    """Return the variables that point a user's own SDK or CLI at a local pair."""
+    return {
+        "AWS_ENDPOINT_URL_REKOGNITION": api_url,
+        "AWS_ENDPOINT_URL_S3": aws_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": aws_url,
+        "AWS_ACCESS_KEY_ID": "123456789012",  # an account number: callers of that account
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+def enter(environment: Mapping[str, str]) -> None:
+    """Replace this process's environment."""
+    os.environ.clear()
+    os.environ.update(environment)

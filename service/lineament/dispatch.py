@@ -1,0 +1,88 @@
+"""One request's life, from HttpRequest to HttpResponse; Flask and Lambda only carry it.
+
+    size -> operation -> caller -> parameters -> handler -> answer
+                                      any WireError -> fault
+
+The order of checks is SPEC.md A.5's. This is the one error boundary: nothing is raised past it.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lineament.auth.scope import caller
+from lineament.context import CallContext
+from lineament.errors import (
+    AccessDeniedException,
+    InternalServerError,
+    RequestEntityTooLargeException,
+    WireError,
+)
+from lineament.handlers.services import Handler, Services
+from lineament.wire.faults import fault
+from lineament.wire.http import HttpRequest, HttpResponse
+from lineament.wire.routing import operation_of
+from lineament.wire.schemas import parse
+from lineament.wire.serialise import success
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How requests are taken in."""
+
+    default_account: str
+    constraint_error_code: str
+    max_body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """The table of operations behind the wire."""
+
+    operations: Mapping[str, Handler]
+    services: Services
+    rules: Rules
+    clock: Callable[[], float] = time.time
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request. Never raises."""
+        request_id = str(uuid.uuid4())
+        now = self.clock()
+        try:
+            return self._answer(request, request_id, now)
+        except WireError as error:
+            return fault(error, request_id, now)
+        except Exception:  # The boundary: the client learns a request id, the log the rest.
+            _log.exception("request %s failed", request_id)
+            return fault(InternalServerError(), request_id, now)
+
+    def oversized(self) -> HttpResponse:
+        """Answer a request whose body an adapter stopped reading at the cap."""
+        return fault(self._too_large(), str(uuid.uuid4()), self.clock())
+
+    def _answer(self, request: HttpRequest, request_id: str, now: float) -> HttpResponse:
+        if len(request.body) > self.rules.max_body_bytes:
+            raise self._too_large()
+        operation = operation_of(request)
+        principal, scope = caller(request.headers, self.rules.default_account)
+        handler = self._require_handler(operation)
+        params = parse(operation, request.body, self.rules.constraint_error_code)
+        call = CallContext(scope, principal, operation, request_id, now)
+        return success(operation, handler(self.services, call, params), request_id, now)
+
+    def _require_handler(self, operation: str) -> Handler:
+        handler = self.operations.get(operation)
+        if handler is None:
+            raise AccessDeniedException(
+                f"rekognition:{operation} is not offered by this deployment of Lineament"
+            )
+        return handler
+
+    def _too_large(self) -> RequestEntityTooLargeException:
+        return RequestEntityTooLargeException(
+            f"The request body is over {self.rules.max_body_bytes} bytes"
+        )

@@ -1,0 +1,12 @@
+"""The wire's limits that the service model does not state. Source: SPEC.md B, D.1."""
+
+DEFAULT_PAGE = 1000
+"""MaxResults of ListCollections and ListFaces where it is absent or 0."""
+DEFAULT_MATCHES = 4096
+"""MaxFaces of the searches where it is absent."""
+DEFAULT_THRESHOLD = 80.0
+"""Similarity below which a face is no match, where the caller gives none."""
+MAX_FACES_PER_IMAGE = 100
+"""Only this many faces of a picture, the largest, are considered."""
+MAX_S3_IMAGE_BYTES = 15 * 1024 * 1024
+PAGE_TOKEN_SECONDS = 24 * 3600

@@ -1,0 +1,105 @@
+"""CreateCollection, DescribeCollection, ListCollections, DeleteCollection. Source: SPEC B.1-B.4."""
+
+import uuid
+
+from lineament.context import CallContext
+from lineament.domain.collections import Collection
+from lineament.domain.limits import DEFAULT_PAGE
+from lineament.domain.paging import Listing, issue_token, read_token
+from lineament.errors import (
+    InvalidParameterException,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+)
+from lineament.handlers.services import Output, Params, Services
+
+
+def require_collection(services: Services, call: CallContext, collection_id: str) -> Collection:
+    """Return the caller's collection of that id.
+
+    Raises:
+        ResourceNotFoundException: there is none.
+    """
+    collection = services.collections.find(call.scope, collection_id)
+    if collection is None:
+        raise ResourceNotFoundException(f"The collection id: {collection_id} does not exist")
+    return collection
+
+
+def require_searchable(services: Services, call: CallContext, collection_id: str) -> Collection:
+    """Return the collection if its vectors compare with those of the running face model.
+
+    Raises:
+        ResourceNotFoundException: there is no such collection.
+        InvalidParameterException: it is bound to another FaceModelVersion.
+    """
+    collection = require_collection(services, call, collection_id)
+    if collection.model_version != services.model.version:
+        raise InvalidParameterException(
+            f"Request has invalid parameters: collection {collection_id} is bound to "
+            f"FaceModelVersion {collection.model_version} and this service runs "
+            f"{services.model.version}; vectors of different versions are never compared"
+        )
+    return collection
+
+
+def create_collection(services: Services, call: CallContext, params: Params) -> Output:
+    """Make an empty collection, bound to the running face model."""
+    name = params["CollectionId"]
+    quota = services.quotas.collections
+    if len(services.collections.page(call.scope, None, quota)) >= quota:
+        raise ServiceQuotaExceededException(
+            f"This account has {quota} collections in {call.scope.region}, its maximum"
+        )
+    collection = Collection(
+        scope=call.scope,
+        collection_id=name,
+        generation=uuid.uuid4().hex,
+        model_version=services.model.version,
+        created=call.now,
+        tags=params.get("Tags", {}),
+    )
+    services.collections.create(collection)
+    return {
+        "StatusCode": 200,
+        "CollectionArn": call.scope.collection_arn(name),
+        "FaceModelVersion": collection.model_version,
+    }
+
+
+def describe_collection(services: Services, call: CallContext, params: Params) -> Output:
+    """Tell a collection's size, model and age."""
+    collection = require_collection(services, call, params["CollectionId"])
+    return {
+        "FaceCount": len(services.gallery.sync(collection)),
+        "UserCount": 0,
+        "FaceModelVersion": collection.model_version,
+        "CollectionARN": call.scope.collection_arn(collection.collection_id),
+        "CreationTimestamp": collection.created,
+    }
+
+
+def list_collections(services: Services, call: CallContext, params: Params) -> Output:
+    """List the caller's collections by id, a page at a time."""
+    limit = params.get("MaxResults") or DEFAULT_PAGE
+    listing = Listing((call.scope.account, call.scope.region, call.operation))
+    key = services.secrets.paging_key()
+    after = read_token(key, listing, params.get("NextToken"), call.now)
+    found = services.collections.page(call.scope, after, limit + 1)
+    page = found[:limit]
+    more = len(found) > limit
+    return {
+        "CollectionIds": [collection.collection_id for collection in page],
+        "FaceModelVersions": [collection.model_version for collection in page],
+        "NextToken": issue_token(key, listing, page[-1].collection_id, call.now) if more else None,
+    }
+
+
+def delete_collection(services: Services, call: CallContext, params: Params) -> Output:
+    """Drop a collection and everything in it; the name is free at once."""
+    collection = require_collection(services, call, params["CollectionId"])
+    if not services.collections.delete(collection):
+        raise ResourceNotFoundException(
+            f"The collection id: {collection.collection_id} does not exist"
+        )
+    return {"StatusCode": 200}

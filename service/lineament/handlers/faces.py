@@ -1,0 +1,138 @@
+"""IndexFaces, ListFaces, DeleteFaces. Source: SPEC.md B.5-B.7."""
+
+import hashlib
+
+from lineament.context import CallContext
+from lineament.domain import ids
+from lineament.domain.collections import Collection
+from lineament.domain.faces import FaceRecord, ImageFaces
+from lineament.domain.limits import DEFAULT_PAGE, MAX_FACES_PER_IMAGE
+from lineament.domain.paging import Listing, issue_token, read_token
+from lineament.domain.quality import select_faces
+from lineament.errors import ServiceQuotaExceededException
+from lineament.handlers.collections import require_collection, require_searchable
+from lineament.handlers.images import read_image
+from lineament.handlers.services import Output, Params, Services
+from lineament.handlers.shapes import face_detail, indexed_face, stored_face
+
+
+def index_faces(services: Services, call: CallContext, params: Params) -> Output:
+    """Find the faces of a picture and add those that pass to a collection, all or none.
+
+    Repeated with the same picture and ExternalImageId it adds nothing and tells the same FaceIds.
+    """
+    collection = require_searchable(services, call, params["CollectionId"])
+    image = read_image(services, call, params["Image"], "Image")
+    picture = services.engine().analyse(image)
+    selection = select_faces(
+        picture.faces,
+        picture.width,
+        picture.height,
+        params.get("QualityFilter", "AUTO"),
+        min(params.get("MaxFaces", MAX_FACES_PER_IMAGE), MAX_FACES_PER_IMAGE),
+    )
+    records = _records(collection, picture, selection.kept, image, params.get("ExternalImageId"))
+    _store_new(services, collection, picture, records)
+    return {
+        "FaceRecords": [
+            {"Face": indexed_face(record), "FaceDetail": face_detail(picture.faces[index])}
+            for index, record in records.items()
+        ],
+        "FaceModelVersion": collection.model_version,
+        "UnindexedFaces": [
+            {"FaceDetail": face_detail(picture.faces[index]), "Reasons": list(reasons)}
+            for index, reasons in selection.dropped
+        ],
+    }
+
+
+def _records(
+    collection: Collection,
+    picture: ImageFaces,
+    indices: tuple[int, ...],
+    image: bytes,
+    external_image_id: str | None,
+) -> dict[int, FaceRecord]:
+    image_id = ids.image_id(image)
+    return {
+        index: FaceRecord(
+            face_id=ids.face_id(collection.generation, image_id, external_image_id, index),
+            image_id=image_id,
+            box=picture.faces[index].box,
+            confidence=picture.faces[index].confidence,
+            external_image_id=external_image_id,
+        )
+        for index in indices
+    }
+
+
+def _store_new(
+    services: Services, collection: Collection, picture: ImageFaces, records: dict[int, FaceRecord]
+) -> None:
+    view = services.gallery.sync(collection)
+    new = [index for index, record in records.items() if record.face_id not in view]
+    if not new:
+        return
+    quota = services.quotas.faces
+    if len(view) + len(new) > quota:
+        raise ServiceQuotaExceededException(
+            f"Collection {collection.collection_id} holds {len(view)} faces; {len(new)} more "
+            f"would pass its maximum of {quota}. Nothing was indexed"
+        )
+    services.faces.add(collection, [records[index] for index in new], picture.embed(new))
+
+
+def list_faces(services: Services, call: CallContext, params: Params) -> Output:
+    """List a collection's faces by FaceId, a page at a time."""
+    collection = require_collection(services, call, params["CollectionId"])
+    view = services.gallery.sync(collection)
+    limit = params.get("MaxResults") or DEFAULT_PAGE
+    wanted = sorted(set(params["FaceIds"])) if "FaceIds" in params else None
+    listing = Listing(
+        (
+            call.scope.account,
+            call.scope.region,
+            call.operation,
+            collection.generation,
+            params.get("UserId", ""),
+            "" if wanted is None else hashlib.sha256(" ".join(wanted).encode()).hexdigest(),
+        )
+    )
+    key = services.secrets.paging_key()
+    after = read_token(key, listing, params.get("NextToken"), call.now)
+    if "UserId" in params:
+        found = []  # Until CreateUser is built no face has a user; an unknown user lists nothing.
+    elif wanted is None:
+        found = view.page(after, limit + 1)
+    else:
+        found = [face_id for face_id in wanted if face_id > (after or "") and face_id in view]
+    page = found[:limit]
+    more = len(found) > limit
+    stored = services.faces.records(collection, page)
+    return {
+        "Faces": [
+            stored_face(stored[face_id], collection.model_version)
+            for face_id in page
+            if face_id in stored  # A face deleted since the sync has no record any more.
+        ],
+        "NextToken": issue_token(key, listing, page[-1], call.now) if more else None,
+        "FaceModelVersion": collection.model_version,
+    }
+
+
+def delete_faces(services: Services, call: CallContext, params: Params) -> Output:
+    """Remove faces from a collection; unknown ids are told, not refused."""
+    collection = require_collection(services, call, params["CollectionId"])
+    view = services.gallery.sync(collection)
+    wanted = list(dict.fromkeys(params["FaceIds"]))
+    present = [face_id for face_id in wanted if face_id in view]
+    if present:
+        services.faces.remove(collection, present)
+    return {
+        "DeletedFaces": present,
+        "UnsuccessfulFaceDeletions": [
+            {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
+            for face_id in wanted
+            if face_id not in view
+        ],
+    }

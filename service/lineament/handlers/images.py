@@ -1,0 +1,54 @@
+"""The Image member, from bytes or from S3. Source: SPEC.md A.7."""
+
+from lineament.context import CallContext
+from lineament.domain.faces import ImageFaces
+from lineament.domain.limits import MAX_S3_IMAGE_BYTES
+from lineament.domain.quality import quality_reasons
+from lineament.errors import InvalidParameterException, InvalidS3ObjectException
+from lineament.handlers.services import Params, Services
+
+
+def read_image(services: Services, call: CallContext, image: Params, member: str) -> bytes:
+    """Return the encoded picture that an Image member holds or points to.
+
+    Args:
+        services: reads S3.
+        call: its region is where the bucket must be.
+        image: the Image structure.
+        member: its name, for messages.
+
+    Raises:
+        InvalidParameterException: neither Bytes nor S3Object, or both.
+        InvalidS3ObjectException: Bucket or Name is missing, or S3 does not give the object.
+        ImageTooLargeException: the object is over 15 MB.
+    """
+    if ("Bytes" in image) == ("S3Object" in image):
+        raise InvalidParameterException(
+            f"Request has invalid parameters: {member} must hold either Bytes or S3Object"
+        )
+    if "Bytes" in image:
+        return bytes(image["Bytes"])
+    pointer = image["S3Object"]
+    if "Bucket" not in pointer or "Name" not in pointer:
+        raise InvalidS3ObjectException("Request has invalid S3 object.")
+    return services.objects.read(
+        call.scope.region,
+        pointer["Bucket"],
+        pointer["Name"],
+        pointer.get("Version"),
+        MAX_S3_IMAGE_BYTES,
+    )
+
+
+def analyse(services: Services, call: CallContext, image: Params, member: str) -> ImageFaces:
+    """Read an Image member and find its faces."""
+    return services.engine().analyse(read_image(services, call, image, member))
+
+
+def passing(picture: ImageFaces, level: str) -> list[int]:
+    """Return the indices of the faces that a QualityFilter level lets pass, largest first."""
+    return [
+        index
+        for index, face in enumerate(picture.faces)
+        if not quality_reasons(face, picture.width, picture.height, level)
+    ]

@@ -1,0 +1,44 @@
+"""What the handlers work with; the composition root fills it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lineament.context import CallContext
+from lineament.domain.faces import FaceEngine
+from lineament.domain.ports import CollectionStore, FaceStore, Gallery, ObjectStore, Secrets
+from lineament.domain.similarity import FaceModel
+
+Params = Mapping[str, Any]
+"""Validated wire parameters, PascalCase; blobs are bytes, absent members are absent."""
+Output = dict[str, Any]
+"""Wire members of a response; None stands for an absent member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Limits that an operator sets."""
+
+    collections: int
+    """Per account and region."""
+    faces: int
+    """Per collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports, the face model and the quotas of one deployment."""
+
+    collections: CollectionStore
+    faces: FaceStore
+    gallery: Gallery
+    objects: ObjectStore
+    secrets: Secrets
+    engine: Callable[[], FaceEngine]
+    """Loads the vision engine at the first call: paths without pictures never pay for it."""
+    model: FaceModel
+    quotas: Quotas
+
+
+Handler = Callable[[Services, CallContext, Params], Output]
+"""One operation. Raises ServiceErrors that the model declares for it."""

@@ -1,0 +1,26 @@
+"""The operations that are built: name on the wire to handler."""
+
+from lineament.handlers.analysis import compare_faces, detect_faces
+from lineament.handlers.collections import (
+    create_collection,
+    delete_collection,
+    describe_collection,
+    list_collections,
+)
+from lineament.handlers.faces import delete_faces, index_faces, list_faces
+from lineament.handlers.search import search_faces, search_faces_by_image
+from lineament.handlers.services import Handler
+
+OPERATIONS: dict[str, Handler] = {
+    "CompareFaces": compare_faces,
+    "CreateCollection": create_collection,
+    "DeleteCollection": delete_collection,
+    "DeleteFaces": delete_faces,
+    "DescribeCollection": describe_collection,
+    "DetectFaces": detect_faces,
+    "IndexFaces": index_faces,
+    "ListCollections": list_collections,
+    "ListFaces": list_faces,
+    "SearchFaces": search_faces,
+    "SearchFacesByImage": search_faces_by_image,
+}

@@ -1,0 +1,67 @@
+"""The production server: gunicorn's threaded worker.
+
+One worker with four threads holds each gallery once and was as fast as two workers on real bodies.
+Source: DESIGN.md section 5. The application is built in the worker and not before the fork:
+onnxruntime's threads do not survive one.
+"""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.errors import AppImportError
+
+from lineament.app import build_application
+from lineament.config import Settings
+from lineament.errors import LineamentError
+from lineament.server.app import create_server
+from lineament.server.background import Background
+from lineament.server.listen import Listen
+
+_SOCKET_SECONDS = 30.0
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hints
+    """Serves until SIGTERM, which lets running requests finish, or SIGINT, which does not."""
+
+    def __init__(self, settings: Settings, listen: Listen) -> None:
+        """Keep the settings; nothing is loaded before `run`."""
+        self._settings = settings
+        self._listen = listen
+        super().__init__(prog="lineament")
+
+    def load_config(self) -> None:
+        """Tell gunicorn how to run."""
+        chosen = {
+            "bind": f"{self._listen.host}:{self._listen.port}",
+            "workers": self._listen.workers,
+            "threads": self._listen.threads,
+            "worker_class": "gthread",
+            "graceful_timeout": 30,
+            "keepalive": 75,
+            "limit_request_line": 4094,
+            "limit_request_fields": 64,
+            "limit_request_field_size": 16384,  # room for an STS session token
+            "pre_request": _bound_socket,
+            "accesslog": "-",
+            "loglevel": self._settings.log_level.lower(),
+            "logger_class": "lineament.server.access_log.AccessLog",
+            "control_socket_disable": True,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Build the application; gunicorn calls it in each worker."""
+        try:
+            application = build_application(self._settings)
+        except LineamentError as error:
+            raise AppImportError(str(error)) from error
+        background = Background(application, self._settings.housekeeping_seconds)
+        background.start()
+        return create_server(application, background, self._settings.max_body_bytes)
+
+
+def _bound_socket(_worker: object, request: Any) -> None:  # noqa: ANN401 - untyped in gunicorn
+    """Give up on a client that stalls: a thread waits for it meanwhile."""
+    request.unreader.sock.settimeout(_SOCKET_SECONDS)

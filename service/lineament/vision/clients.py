@@ -1,0 +1,114 @@
+"""Our models as DeepFace clients, built by DeepFace's registry by name.
+
+Beside DeepFace's own methods each carries the precise ones that the engine prefers: sub-pixel
+landmarks, crops in one batch.
+"""
+
+from typing import Any
+
+import numpy as np
+from deepface.models.Detector import Detector, FacialAreaRegion
+from deepface.models.FacialRecognition import FacialRecognition
+from numpy.typing import NDArray
+
+from lineament.domain.faces import Matrix
+from lineament.vision.align import CROP
+from lineament.vision.detector import CenterFace, Detections
+from lineament.vision.recogniser import ConcatenatedRecogniser, FaceRecogniser, OnnxRecogniser
+from lineament.vision.registry import model_dir
+
+_SINGLE = 3
+"""Dimensions of one picture; a batch has one more."""
+
+
+class CenterFaceClient(Detector):  # type: ignore[misc]
+    """CenterFace for DeepFace."""
+
+    def __init__(self) -> None:
+        """Load the model from the registered folder."""
+        self._detector = CenterFace(model_dir())
+
+    def detect(self, pixels: NDArray[np.uint8]) -> Detections:
+        """Find the faces in RGB pixels of shape (height, width, 3)."""
+        return self._detector.detect(pixels)
+
+    def detect_faces(self, img: NDArray[Any]) -> list[FacialAreaRegion]:
+        """Find the faces in BGR pixels, as DeepFace asks; left and right are the person's."""
+        height, width = img.shape[:2]
+        found = self.detect(np.ascontiguousarray(img[:, :, ::-1], np.uint8))
+        regions = []
+        for box, score, points in zip(found.boxes, found.scores, found.landmarks, strict=True):
+            left, top = (max(0, int(side)) for side in box[:2])
+            right, bottom = min(width, int(box[2])), min(height, int(box[3]))
+            # The image's left is the person's right.
+            right_eye, left_eye, nose, mouth_right, mouth_left = (
+                (int(x), int(y)) for x, y in points
+            )
+            regions.append(
+                FacialAreaRegion(
+                    x=left,
+                    y=top,
+                    w=right - left,
+                    h=bottom - top,
+                    left_eye=left_eye,
+                    right_eye=right_eye,
+                    confidence=float(score),
+                    nose=nose,
+                    mouth_left=mouth_left,
+                    mouth_right=mouth_right,
+                )
+            )
+        return regions
+
+
+class _RecogniserClient(FacialRecognition):  # type: ignore[misc]
+    """What our recognisers have in common as DeepFace models."""
+
+    input_shape = (CROP, CROP)
+    crop = CROP
+    zoom = 1.0
+
+    def __init__(self, name: str, recogniser: FaceRecogniser) -> None:
+        """Take the recogniser that does the work."""
+        self.model = recogniser
+        self.model_name = name
+        self.output_shape = self.dimensions = recogniser.dimensions
+
+    def embed(self, crops: NDArray[np.uint8]) -> Matrix:
+        """Return unit vectors of RGB crops of shape (n, 112, 112, 3)."""
+        return np.asarray(self.model.embed(crops), np.float32)
+
+    def forward(self, img: NDArray[Any]) -> list[float] | list[list[float]]:
+        """Return vectors as DeepFace asks: BGR in [0, 1], one picture or a batch."""
+        batch = img[np.newaxis] if img.ndim == _SINGLE else img
+        crops = np.clip(np.rint(batch[..., ::-1] * 255), 0, 255).astype(np.uint8)
+        vectors: list[list[float]] = self.embed(crops).tolist()
+        return vectors[0] if len(vectors) == 1 else vectors
+
+
+class MobileFaceNetClient(_RecogniserClient):
+    """The 192-d recogniser."""
+
+    def __init__(self) -> None:
+        """Load the model from the registered folder."""
+        super().__init__(
+            "lineament-mobilefacenet", OnnxRecogniser(model_dir(), "mobilefacenet.onnx")
+        )
+
+
+class FrFeatureClient(_RecogniserClient):
+    """The 512-d recogniser."""
+
+    def __init__(self) -> None:
+        """Load the model from the registered folder."""
+        super().__init__("lineament-fr-feature", OnnxRecogniser(model_dir(), "fr-feature.onnx"))
+
+
+class PairClient(_RecogniserClient):
+    """Both, concatenated: 704-d."""
+
+    def __init__(self) -> None:
+        """Load the models from the registered folder."""
+        names = ("mobilefacenet.onnx", "fr-feature.onnx")
+        parts = [OnnxRecogniser(model_dir(), name) for name in names]
+        super().__init__("lineament-pair", ConcatenatedRecogniser(parts))

@@ -1,0 +1,163 @@
+"""CenterFace on onnxruntime: pixels to face boxes, scores and five landmarks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineament.vision.sessions import open_session
+
+MODEL_FILE = "centerface.onnx"
+_STRIDE = 4
+"""Pixels of the network's input per cell of its output."""
+_MULTIPLE = 32
+"""The network's sides must be multiples of this."""
+_OVERLAP = 0.3
+"""Boxes whose intersection over union reaches this are one face."""
+_CANDIDATES = 1000
+"""The best cells that are looked at; a crowd of 100 faces lights some 600."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Faces in pixels of the upright image, the best score first."""
+
+    boxes: NDArray[np.float32]
+    """Shape (n, 4): left, top, right, bottom. May leave the image."""
+    scores: NDArray[np.float32]
+    """Shape (n,), 0 to 1."""
+    landmarks: NDArray[np.float32]
+    """Shape (n, 5, 2): x, y of eyeLeft, eyeRight, nose, mouthLeft, mouthRight (image side)."""
+
+
+class FaceDetector(Protocol):
+    """What the engine asks of a detector."""
+
+    def detect(self, pixels: NDArray[np.uint8]) -> Detections:
+        """Find the faces in RGB pixels of shape (height, width, 3)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionScale:
+    """At what size the network sees an image: long side x `growth`, at most `longest` pixels."""
+
+    growth: float
+    longest: int
+
+    def factor(self, width: int, height: int) -> float:
+        """Return by what an image of this size is multiplied."""
+        long_side = max(width, height)
+        return min(self.growth, self.longest / long_side)
+
+
+DEFAULT_SCALE = DetectionScale(growth=2.0, longest=1024)
+DEFAULT_THRESHOLD = 0.5
+
+
+class CenterFace:
+    """A face detector that gives boxes from forehead to chin.
+
+    Args:
+        model_dir: where the models are installed.
+        scale: the size policy.
+        threshold: the lowest score of a face.
+        threads: how many work on one image.
+
+    Raises:
+        ModelUnavailable: the model is not installed.
+    """
+
+    def __init__(
+        self,
+        model_dir: Path,
+        scale: DetectionScale = DEFAULT_SCALE,
+        threshold: float = DEFAULT_THRESHOLD,
+        threads: int = 2,
+    ) -> None:
+        """Load the network."""
+        self._session = open_session(model_dir, MODEL_FILE, threads)
+        self._scale = scale
+        self._threshold = threshold
+
+    def detect(self, pixels: NDArray[np.uint8]) -> Detections:
+        """Find the faces in RGB pixels of shape (height, width, 3)."""
+        height, width = pixels.shape[:2]
+        factor = self._scale.factor(width, height)
+        network_input = _letterbox(pixels, factor)
+        heat, scale, offset, landmark = self._session.run(None, {"input.1": network_input})
+        found = _decode(heat[0, 0], scale[0], offset[0], landmark[0], self._threshold)
+        # What the resize really did: its sides are whole pixels.
+        ratio = np.array(
+            [max(round(width * factor), 1) / width, max(round(height * factor), 1) / height],
+            np.float32,
+        )
+        return Detections(
+            boxes=found.boxes / np.tile(ratio, 2),
+            scores=found.scores,
+            landmarks=found.landmarks / ratio,
+        )
+
+
+def _letterbox(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.float32]:
+    """Resize and fill up with black to the right and below; shape (1, 3, rows, columns)."""
+    height, width = pixels.shape[:2]
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(pixels, size, interpolation=interpolation) if factor != 1 else pixels
+    rows, columns = (-(-side // _MULTIPLE) * _MULTIPLE for side in (size[1], size[0]))
+    canvas = np.zeros((1, 3, rows, columns), np.float32)
+    canvas[0, :, : size[1], : size[0]] = resized.transpose(2, 0, 1)
+    return canvas
+
+
+def _decode(
+    heat: NDArray[np.float32],
+    scale: NDArray[np.float32],
+    offset: NDArray[np.float32],
+    landmark: NDArray[np.float32],
+    threshold: float,
+) -> Detections:
+    """Turn the network's four maps into faces, in pixels of its input.
+
+    Args:
+        heat: (rows, columns), the score of a face centred in the cell.
+        scale: (2, rows, columns), log of box height and width in cells.
+        offset: (2, rows, columns), y and x of the centre within the cell.
+        landmark: (10, rows, columns), y and x of each point as a fraction of the box.
+        threshold: the lowest score.
+    """
+    rows, columns = np.nonzero(heat > threshold)
+    scores = heat[rows, columns]
+    best = np.argsort(-scores, kind="stable")[:_CANDIDATES]
+    rows, columns, scores = rows[best], columns[best], scores[best]
+    sizes = np.exp(scale[:, rows, columns]) * _STRIDE
+    centres = (np.stack([rows, columns]) + offset[:, rows, columns] + 0.5) * _STRIDE
+    tops_lefts = centres - sizes / 2
+    boxes = np.concatenate([tops_lefts[::-1], (tops_lefts + sizes)[::-1]]).T.astype(np.float32)
+    kept = _suppress(boxes)
+    points = landmark[:, rows[kept], columns[kept]].reshape(5, 2, -1)
+    points = points * sizes[:, kept] + tops_lefts[:, kept]
+    return Detections(
+        boxes=boxes[kept],
+        scores=np.clip(scores[kept], 0, 1),
+        landmarks=np.ascontiguousarray(points[:, ::-1].transpose(2, 0, 1), np.float32),
+    )
+
+
+def _suppress(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Keep the first of boxes that overlap; boxes come best first."""
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    waiting = np.arange(len(boxes))
+    kept = []
+    while waiting.size:
+        first, waiting = waiting[0], waiting[1:]
+        kept.append(first)
+        corners = np.minimum(boxes[first, 2:], boxes[waiting, 2:])
+        sides = np.clip(corners - np.maximum(boxes[first, :2], boxes[waiting, :2]), 0, None)
+        shared = sides[:, 0] * sides[:, 1]
+        waiting = waiting[shared < _OVERLAP * (areas[first] + areas[waiting] - shared)]
+    return np.array(kept, np.intp)

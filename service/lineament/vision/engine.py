@@ -1,0 +1,162 @@
+"""The vision engine: decode once, detect once, align from the full picture, embed in one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineament.domain.faces import DetectedFace, Landmark, Matrix, RatioBox
+from lineament.vision import registry
+from lineament.vision.align import crop_face
+from lineament.vision.detector import FaceDetector
+from lineament.vision.foreign import ForeignDetector, ForeignRecogniser
+from lineament.vision.intake import decode
+from lineament.vision.pose import PoseEstimator
+from lineament.vision.quality import measure_quality
+from lineament.vision.recogniser import FaceRecogniser
+
+MAX_FACES = 100
+"""Source: SPEC.md D.1."""
+_LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
+"""AWS's names in AWS's order, with their row in `Detections.landmarks`."""
+_WARM_UP_SIDE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture and its faces: the engine's `ImageFaces`."""
+
+    width: int
+    height: int
+    faces: tuple[DetectedFace, ...]
+    pixels: NDArray[np.uint8]
+    """RGB, shape (height, width, 3)."""
+    points: NDArray[np.float32]
+    """Shape (n, 5, 2), in pixels, of the faces in their order."""
+    recogniser: FaceRecogniser
+
+    def embed(self, indices: Sequence[int]) -> Matrix:
+        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch."""
+        if not indices:
+            return np.empty((0, self.recogniser.dimensions), np.float32)
+        size, zoom = self.recogniser.crop, self.recogniser.zoom
+        crops = [crop_face(self.pixels, self.points[index], size, zoom) for index in indices]
+        return self.recogniser.embed(np.stack(crops))
+
+
+class Engine:
+    """Finds and embeds faces. Safe to share between threads; the same bytes, the same answer."""
+
+    def __init__(
+        self, detector: FaceDetector, recogniser: FaceRecogniser, pose: PoseEstimator
+    ) -> None:
+        """Take the models."""
+        self._detector = detector
+        self._recogniser = recogniser
+        self._pose = pose
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._recogniser.dimensions
+
+    def analyse(self, image: bytes) -> Picture:
+        """Decode a JPEG or PNG and find its faces, the largest first.
+
+        Raises:
+            InvalidImageFormatException: not a JPEG or PNG, truncated, or undecodable.
+            InvalidParameterException: a side is under 80 pixels.
+            ImageTooLargeException: a side or the pixel count is over the limit.
+        """
+        return self.find_faces(decode(image))
+
+    def find_faces(self, pixels: NDArray[np.uint8]) -> Picture:
+        """Find the faces in RGB pixels of shape (height, width, 3)."""
+        height, width = pixels.shape[:2]
+        found = self._detector.detect(pixels)
+        sides = found.boxes[:, 2:] - found.boxes[:, :2]
+        order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")[:MAX_FACES]
+        boxes, points = found.boxes[order], found.landmarks[order]
+        poses = self._pose.estimate(pixels, boxes)
+        ratios = [_ratio_box(box, width, height) for box in boxes]
+        faces = tuple(
+            DetectedFace(
+                box=ratio,
+                confidence=float(score) * 100,
+                landmarks=tuple(
+                    Landmark(kind, float(face[row, 0]) / width, float(face[row, 1]) / height)
+                    for kind, row in _LANDMARKS
+                ),
+                pose=pose,
+                quality=measure_quality(pixels, ratio),
+            )
+            for ratio, score, face, pose in zip(
+                ratios, found.scores[order], points, poses, strict=True
+            )
+        )
+        return Picture(width, height, faces, pixels, points, self._recogniser)
+
+
+def build_engine(model_dir: Path, detector: str = "", recogniser: str = "") -> Engine:
+    """Load the models by name through DeepFace's registry and run each once.
+
+    Args:
+        model_dir: where `lineament models install` put the files.
+        detector: a DeepFace detector, ours by default.
+        recogniser: a DeepFace recogniser, ours by default.
+
+    Raises:
+        ModelUnavailable: a model is not installed, not known, or cannot be downloaded; the message
+            says what to do.
+    """
+    registry.register(model_dir)
+    engine = Engine(
+        require_detector(detector or registry.DEFAULT_DETECTOR),
+        require_recogniser(recogniser or registry.DEFAULT_RECOGNISER),
+        PoseEstimator(model_dir),
+    )
+    engine.find_faces(_blank(_WARM_UP_SIDE))
+    return engine
+
+
+def require_detector(name: str) -> FaceDetector:
+    """Return a detector by its DeepFace name, warm.
+
+    Raises:
+        ModelUnavailable: see `build_engine`.
+    """
+    client = registry.require_model("face_detector", name)
+    detector: FaceDetector = client if hasattr(client, "detect") else ForeignDetector(client)
+    try:
+        detector.detect(_blank(_WARM_UP_SIDE))  # some load their weights only now
+    except Exception as error:  # a foreign model raises whatever its framework raises
+        raise registry.unavailable("face_detector", name, error) from error
+    return detector
+
+
+def require_recogniser(name: str) -> FaceRecogniser:
+    """Return a recogniser by its DeepFace name, warm.
+
+    Raises:
+        ModelUnavailable: see `build_engine`.
+    """
+    client = registry.require_model("facial_recognition", name)
+    recogniser: FaceRecogniser = client if hasattr(client, "embed") else ForeignRecogniser(client)
+    try:
+        recogniser.embed(_blank(recogniser.crop)[np.newaxis])
+    except Exception as error:  # as above
+        raise registry.unavailable("facial_recognition", name, error) from error
+    return recogniser
+
+
+def _blank(side: int) -> NDArray[np.uint8]:
+    return np.full((side, side, 3), 127, np.uint8)
+
+
+def _ratio_box(box: NDArray[np.float32], width: int, height: int) -> RatioBox:
+    left, top, right, bottom = (float(side) for side in box)
+    return RatioBox(left / width, top / height, (right - left) / width, (bottom - top) / height)
+
+

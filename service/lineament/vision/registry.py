@@ -1,0 +1,104 @@
+"""The seam with DeepFace: its model registry, with our models in it beside its own.
+
+Ours are real DeepFace clients, so `DeepFace.represent(model_name="lineament-pair",
+detector_backend="lineament-centerface")` works; and the engine takes every model by name from the
+same registry, so a setting may name any model that DeepFace knows. DeepFace builds a client without
+arguments and keeps it for the process: where our files are is therefore the one thing held here.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from deepface.modules import modeling
+from deepface.modules.exceptions import UnimplementedError
+
+from lineament.vision.sessions import ModelUnavailable
+
+DEFAULT_DETECTOR = "lineament-centerface"
+DEFAULT_RECOGNISER = "lineament-pair"
+
+_OURS = {
+    "face_detector": {DEFAULT_DETECTOR: "CenterFaceClient"},
+    "facial_recognition": {
+        "lineament-mobilefacenet": "MobileFaceNetClient",
+        "lineament-fr-feature": "FrFeatureClient",
+        DEFAULT_RECOGNISER: "PairClient",
+    },
+}
+_SETTINGS = {
+    "face_detector": "LINEAMENT_DETECTOR",
+    "facial_recognition": "LINEAMENT_RECOGNIZER",
+}
+
+
+class _Files:
+    """Where our clients find their files."""
+
+    model_dir: Path | None = None
+
+
+def register(model_dir: Path) -> None:
+    """Add our models to DeepFace's registry; later calls may only move the folder.
+
+    DeepFace is kept off TensorFlow unless the environment already chose its backend.
+
+    Args:
+        model_dir: where `lineament models install` put the files.
+    """
+    os.environ.setdefault("DEEPFACE_BACKEND_ENGINE", "onnx")
+    for task, clients in _OURS.items():
+        for name, client in clients.items():
+            modeling.AVAILABLE_MODELS[task][name] = {
+                modeling.ANY: f"lineament.vision.clients.{client}"
+            }
+            if model_dir != _Files.model_dir:
+                vars(modeling).get("cached_models", {}).get(task, {}).pop(name, None)
+    _Files.model_dir = model_dir
+
+
+def model_dir() -> Path:
+    """Return the folder that was registered.
+
+    Raises:
+        ModelUnavailable: none was; only a DeepFace call around `register` gets here.
+    """
+    if _Files.model_dir is None:
+        raise ModelUnavailable("Call lineament.vision.registry.register(model_dir) first")
+    return _Files.model_dir
+
+
+def require_model(task: str, name: str) -> Any:
+    """Build a model through DeepFace, or return the one that it built before.
+
+    Args:
+        task: face_detector or facial_recognition.
+        name: as DeepFace's registry has it.
+
+    Raises:
+        ModelUnavailable: no such model, or its weights or packages cannot be had.
+    """
+    try:
+        return modeling.build_model(task, name)
+    except ModelUnavailable:
+        raise
+    except UnimplementedError as error:
+        known = ", ".join(sorted(modeling.AVAILABLE_MODELS[task]))
+        raise ModelUnavailable(
+            f"{_SETTINGS[task]}={name} names no model for this DeepFace backend; known are {known}"
+        ) from error
+    except Exception as error:  # clients raise whatever their frameworks raise
+        raise unavailable(task, name, error) from error
+
+
+def unavailable(task: str, name: str, cause: Exception) -> ModelUnavailable:
+    """Say in one sentence what to do about a DeepFace model that does not start."""
+    if isinstance(cause, ImportError):
+        problem = f"needs a Python package that is missing ({cause.name or 'see the cause'})"
+        cure = "install it"
+    else:
+        problem = "does not start, most likely because DeepFace could not download its weights"
+        cure = "put them into .deepface/weights under DEEPFACE_HOME"
+    return ModelUnavailable(
+        f"{_SETTINGS[task]}={name} {problem}: {cure}, or choose another model"
+    )

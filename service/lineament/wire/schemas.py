@@ -1,0 +1,131 @@
+"""Requests: bytes to parameters, through marshmallow schemas built from the model's shapes."""
+
+import json
+from functools import cache
+from typing import Any, NoReturn
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
+
+from lineament.errors import SerializationException
+from lineament.wire import model
+from lineament.wire.constraints import NOT_NULL, constraints_of
+from lineament.wire.fields import (
+    Blob,
+    Long,
+    Real,
+    Sequence,
+    Structure,
+    Table,
+    Text,
+    Truth,
+    Whole,
+    json_type,
+)
+from lineament.wire.model import Kind, Shape
+from lineament.wire.violations import ConstraintErrorCode, to_error
+
+_SCALARS: dict[Kind, type[fields.Field[Any]]] = {
+    "string": Text,
+    "blob": Blob,
+    "boolean": Truth,
+    "integer": Whole,
+    "long": Long,
+    "float": Real,
+    "double": Real,
+    "timestamp": Real,
+}
+
+
+class _Members(Schema):
+    """Unknown members are ignored, for clients newer than we are; null is as good as absent."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def _drop_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None}
+
+
+def parse(
+    operation: str, body: bytes, constraint_error_code: ConstraintErrorCode = "ValidationException"
+) -> dict[str, Any]:
+    """Read and check a request body.
+
+    Args:
+        operation: its name in AWS's casing; one of the model's.
+        body: JSON in UTF-8; an empty one is an empty object.
+        constraint_error_code: which error a broken constraint raises. Source: SPEC.md A.6.
+
+    Returns:
+        The known members that are present and not null, in AWS's names: blobs as bytes, floats
+        and timestamps (epoch seconds) as finite floats, everything else as JSON has it.
+
+    Raises:
+        SerializationException: the body is no JSON object, or a member is of another JSON type.
+        ValidationException: members break constraints; the message tells them all.
+        InvalidParameterException: the same, where `constraint_error_code` says so.
+    """
+    document = _decode(body)
+    shape = model.operation(operation).input
+    try:
+        params: dict[str, Any] = schema_of(shape).load(document)
+    except ValidationError as error:
+        problem = to_error(shape, document, error.messages, constraint_error_code)
+        raise problem from None
+    return params
+
+
+@cache
+def schema_of(shape: Shape) -> Schema:
+    """Build the schema of a structure, once."""
+    members = {
+        name: _field(member, required=name in shape.required)
+        for name, member in shape.members.items()
+    }
+    return _Members.from_dict(members, name=shape.name)()
+
+
+def _field(shape: Shape, *, required: bool) -> fields.Field[Any]:
+    options: dict[str, Any] = {
+        "required": required,
+        "validate": constraints_of(shape),
+        "error_messages": {"required": NOT_NULL, "null": NOT_NULL},
+    }
+    if shape.kind == "structure":
+        return Structure(schema_of(shape), **options)
+    if shape.kind == "list" and shape.element is not None:
+        return Sequence(_field(shape.element, required=True), **options)
+    if shape.kind == "map" and shape.key is not None and shape.element is not None:
+        keys, values = (_field(side, required=True) for side in (shape.key, shape.element))
+        return Table(keys=keys, values=values, **options)
+    return _SCALARS[shape.kind](**options)
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        document = _DECODER.decode(body.decode())
+    except UnicodeDecodeError:
+        raise SerializationException("The body is not valid UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise SerializationException(
+            f"The body is not valid JSON: {error.msg} at character {error.pos}."
+        ) from None
+    except RecursionError:
+        raise SerializationException("The body is nested too deeply.") from None
+    except ValueError:  # an integer with thousands of digits
+        raise SerializationException("The body holds a number out of range.") from None
+    if not isinstance(document, dict):
+        raise SerializationException(
+            f"The body must be a JSON object, found {json_type(document)}."
+        )
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise SerializationException(f"The body is not valid JSON: {name} is not a JSON number.")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,0 +1,51 @@
+"""What rooms of tests share: an emulated AWS on loopback, the photos, one application."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from lineament import config
+from lineament.app import Application, build_application
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """Return the address of an S3 and DynamoDB of our own; boto3 finds it by its environment."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    environment = {
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_ENDPOINT_URL_DYNAMODB": url,
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    kept = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    yield url
+    server.stop()
+    for name, value in kept.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def application(aws_endpoint: str) -> Application:
+    """Return one application on the emulated AWS, with the real models."""
+    assert aws_endpoint
+    application = build_application(config.load())
+    application.ready()
+    return application
+
+
+@pytest.fixture(scope="session")
+def photo_dir() -> Path:
+    """Return the folder of the photos that `lineament models install` brought."""
+    return config.load().model_dir / "photos"
