@@ -60,7 +60,7 @@ class Dispatcher:
             _log.exception("request %s failed", request_id)
             return fault(InternalServerError(), request_id, now)
 
-    def oversized(self) -> HttpResponse:
+    def refuse_oversized(self) -> HttpResponse:
         """Answer a request whose body an adapter stopped reading at the cap."""
         return fault(self._too_large(), str(uuid.uuid4()), self.clock())
 

@@ -1,24 +1,17 @@
 """`lineament serve`: the API under a production server, by itself or as a local pair."""
 
 import argparse
-import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Iterator
-from types import FrameType
 
 from lineament import config
 from lineament.cli.local import LOOPBACK, LocalPair, require_free
 from lineament.cli.paste import lines_to_paste
+from lineament.cli.stopping import Stopped, stop_signals
 from lineament.server.listen import Listen
 
 API_PORT = 8460
 AWS_PORT = 8461
-
-
-class _Stopped(BaseException):
-    """SIGTERM or Ctrl-C."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     listen = Listen(args.host, args.port, args.workers, args.threads)
     if args.local:
         return _serve_local(settings, listen, args.aws_port)
-    from lineament.server.gunicorn import Server  # the local pair's parent does without
+    from lineament.server.gunicorn import Server  # noqa: PLC0415 - the pair does without it here
 
     require_free(listen.host, listen.port, "--port")
     logging.basicConfig(
@@ -60,27 +53,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _serve_local(settings: config.Settings, listen: Listen, aws_port: int) -> int:
     try:
-        with _signals(), LocalPair(listen, aws_port) as pair:
+        with stop_signals(), LocalPair(listen, aws_port) as pair:
             print(lines_to_paste(pair.api_url, pair.aws_url, settings.model_dir), flush=True)
             pair.wait()
-    except _Stopped:
+    except Stopped:
         print("stopped", flush=True)
     return 0
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Turn the first SIGTERM or Ctrl-C into `_Stopped`, and ignore more of them while stopping."""
-    chosen = (signal.SIGTERM, signal.SIGINT)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for each in chosen:
-            signal.signal(each, signal.SIG_IGN)
-        raise _Stopped
-
-    before = [signal.signal(each, stop) for each in chosen]
-    try:
-        yield
-    finally:
-        for each, handler in zip(chosen, before, strict=True):
-            signal.signal(each, handler)

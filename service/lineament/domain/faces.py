@@ -69,11 +69,20 @@ class DetectedFace:
 class ImageFaces(Protocol):
     """A decoded picture and the faces in it; holds the pixels for as long as it lives."""
 
-    width: int
-    """Pixels of the upright image (EXIF applied)."""
-    height: int
-    faces: tuple[DetectedFace, ...]
-    """The 100 largest by box area in pixels, largest first."""
+    @property
+    def width(self) -> int:
+        """Pixels of the upright image (EXIF applied)."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """As `width`."""
+        ...
+
+    @property
+    def faces(self) -> tuple[DetectedFace, ...]:
+        """The 100 largest by box area in pixels, largest first."""
+        ...
 
     def embed(self, indices: Sequence[int]) -> Matrix:
         """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch."""

@@ -1,18 +1,13 @@
 """Flask around `Application.handle`: one WSGI request in, one answer out."""
 
-import time
-from typing import IO
+from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from lineament.app import Application
 from lineament.server.background import Background
+from lineament.server.bodies import BodyCutOff, BodyTooLarge, read_body
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
-
-_DRAIN_SECONDS = 20.0
-_DRAIN_BODIES = 4
-_DRAIN_STEP = 64 * 1024
 
 
 def create_server(application: Application, background: Background, max_body_bytes: int) -> Flask:
@@ -28,7 +23,9 @@ def create_server(application: Application, background: Background, max_body_byt
             was announced or it came in chunks.
     """
     server = Flask("lineament", static_folder=None)
-    server.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+
+    def health() -> Response:
+        return jsonify(status="ok")
 
     def readiness() -> Response:
         if background.ready:
@@ -37,7 +34,7 @@ def create_server(application: Application, background: Background, max_body_byt
         answer.status_code = 503
         return answer
 
-    probes = {"/healthz": lambda: jsonify(status="ok"), "/readyz": readiness}
+    probes: dict[str, Callable[[], Response]] = {"/healthz": health, "/readyz": readiness}
 
     @server.before_request
     def answer() -> Response:
@@ -45,12 +42,11 @@ def create_server(application: Application, background: Background, max_body_byt
         if request.method in {"GET", "HEAD"} and request.path in probes:
             return probes[request.path]()
         try:
-            body = request.get_data(cache=False)
-        except RequestEntityTooLarge:
-            _drain(request.environ["wsgi.input"], _DRAIN_BODIES * max_body_bytes)
+            body = read_body(request.environ, max_body_bytes)
+        except BodyTooLarge:
             return _to_flask(application.refuse_oversized())
-        except ClientDisconnected:
-            return Response(status=400)  # nobody is left to read it, or the framing was broken
+        except BodyCutOff:
+            return _cut_off()
         headers = Headers(request.headers.items())
         return _to_flask(
             application.handle(HttpRequest(request.method, request.path, headers, body))
@@ -59,23 +55,12 @@ def create_server(application: Application, background: Background, max_body_byt
     return server
 
 
+def _cut_off() -> Response:
+    """Answer a broken body: for the few clients that are still there to read it."""
+    answer = jsonify(__type="SerializationException", message="The request body ended early.")
+    answer.status_code = 400
+    return answer
+
+
 def _to_flask(answer: HttpResponse) -> Response:
     return Response(answer.body, answer.status, answer.headers)
-
-
-def _drain(stream: IO[bytes], limit: int) -> None:
-    """Throw away what a client still sends, within bounds.
-
-    SDKs read the answer only when they have sent everything: closing the connection on them
-    earlier would turn the 413 into a connection error, which they retry.
-    """
-    deadline = time.monotonic() + _DRAIN_SECONDS
-    left = limit
-    try:
-        while left > 0 and time.monotonic() < deadline:
-            piece = stream.read(_DRAIN_STEP)
-            if not piece:
-                return
-            left -= len(piece)
-    except OSError:
-        return

@@ -15,21 +15,19 @@ _REFERENCE = np.array(
         [70.7299, 92.2041],
     ]
 )
-"""x, y of eyeLeft, eyeRight, nose, mouthLeft, mouthRight in a 112-pixel crop: the ArcFace places."""
+"""x, y of eyeLeft, eyeRight, nose, mouthLeft, mouthRight in a 112-pixel crop, as in ArcFace."""
 
 
-def reference_points(size: int, zoom: float = 1.0) -> NDArray[np.float64]:
+def reference_points(size: int) -> NDArray[np.float64]:
     """Return where the five points belong in a crop.
 
     Args:
         size: the crop's side, pixels.
-        zoom: above 1 the face fills more of the crop.
 
     Returns:
         Shape (5, 2), x and y in pixels.
     """
-    centre = CROP / 2
-    return ((_REFERENCE - centre) * zoom + centre) * (size / CROP)
+    return _REFERENCE * (size / CROP)
 
 
 def similarity_transform(
@@ -66,7 +64,6 @@ def crop_face(
     pixels: NDArray[np.uint8],
     landmarks: NDArray[np.float32],
     size: int = CROP,
-    zoom: float = 1.0,
 ) -> NDArray[np.uint8]:
     """Cut out one face upright.
 
@@ -77,12 +74,11 @@ def crop_face(
         pixels: RGB, shape (height, width, 3).
         landmarks: shape (5, 2), x and y in pixels: eyeLeft, eyeRight, nose, mouthLeft, mouthRight.
         size: the crop's side.
-        zoom: above 1 the face fills more of the crop.
 
     Returns:
         RGB, shape (size, size, 3); black where the image ends.
     """
-    matrix = similarity_transform(landmarks.astype(np.float64), reference_points(size, zoom))
+    matrix = similarity_transform(landmarks.astype(np.float64), reference_points(size))
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     oversampling = max(1, min(int(1 / scale), 16)) if scale > 0 else 1
     crop = cv2.warpAffine(

@@ -66,7 +66,6 @@ class _RecogniserClient(FacialRecognition):  # type: ignore[misc]
 
     input_shape = (CROP, CROP)
     crop = CROP
-    zoom = 1.0
 
     def __init__(self, name: str, recogniser: FaceRecogniser) -> None:
         """Take the recogniser that does the work."""

@@ -96,7 +96,7 @@ class CenterFace:
             np.float32,
         )
         return Detections(
-            boxes=found.boxes / np.tile(ratio, 2),
+            boxes=found.boxes / np.concatenate([ratio, ratio]),
             scores=found.scores,
             landmarks=found.landmarks / ratio,
         )

@@ -41,9 +41,12 @@ class Picture:
         """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch."""
         if not indices:
             return np.empty((0, self.recogniser.dimensions), np.float32)
-        size, zoom = self.recogniser.crop, self.recogniser.zoom
-        crops = [crop_face(self.pixels, self.points[index], size, zoom) for index in indices]
-        return self.recogniser.embed(np.stack(crops))
+        return self.recogniser.embed(self.crops(indices))
+
+    def crops(self, indices: Sequence[int]) -> NDArray[np.uint8]:
+        """Return the aligned RGB crops that `embed` looks at; at least one index."""
+        size = self.recogniser.crop
+        return np.stack([crop_face(self.pixels, self.points[index], size) for index in indices])
 
 
 class Engine:
@@ -53,14 +56,14 @@ class Engine:
         self, detector: FaceDetector, recogniser: FaceRecogniser, pose: PoseEstimator
     ) -> None:
         """Take the models."""
+        self.recogniser = recogniser
         self._detector = detector
-        self._recogniser = recogniser
         self._pose = pose
 
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
-        return self._recogniser.dimensions
+        return self.recogniser.dimensions
 
     def analyse(self, image: bytes) -> Picture:
         """Decode a JPEG or PNG and find its faces, the largest first.
@@ -96,7 +99,7 @@ class Engine:
                 ratios, found.scores[order], points, poses, strict=True
             )
         )
-        return Picture(width, height, faces, pixels, points, self._recogniser)
+        return Picture(width, height, faces, pixels, points, self.recogniser)
 
 
 def build_engine(model_dir: Path, detector: str = "", recogniser: str = "") -> Engine:
@@ -128,7 +131,8 @@ def require_detector(name: str) -> FaceDetector:
         ModelUnavailable: see `build_engine`.
     """
     client = registry.require_model("face_detector", name)
-    detector: FaceDetector = client if hasattr(client, "detect") else ForeignDetector(client)
+    ours = registry.is_ours("face_detector", name)
+    detector: FaceDetector = client if ours else ForeignDetector(client)
     try:
         detector.detect(_blank(_WARM_UP_SIDE))  # some load their weights only now
     except Exception as error:  # a foreign model raises whatever its framework raises
@@ -143,7 +147,8 @@ def require_recogniser(name: str) -> FaceRecogniser:
         ModelUnavailable: see `build_engine`.
     """
     client = registry.require_model("facial_recognition", name)
-    recogniser: FaceRecogniser = client if hasattr(client, "embed") else ForeignRecogniser(client)
+    ours = registry.is_ours("facial_recognition", name)
+    recogniser: FaceRecogniser = client if ours else ForeignRecogniser(client)
     try:
         recogniser.embed(_blank(recogniser.crop)[np.newaxis])
     except Exception as error:  # as above
@@ -158,5 +163,3 @@ def _blank(side: int) -> NDArray[np.uint8]:
 def _ratio_box(box: NDArray[np.float32], width: int, height: int) -> RatioBox:
     left, top, right, bottom = (float(side) for side in box)
     return RatioBox(left / width, top / height, (right - left) / width, (bottom - top) / height)
-
-

@@ -1,10 +1,11 @@
 """DeepFace's own detectors and recognisers, made to answer as ours do."""
 
 import threading
-from typing import Any
 
 import cv2
 import numpy as np
+from deepface.models.Detector import Detector, FacialAreaRegion
+from deepface.models.FacialRecognition import FacialRecognition
 from numpy.typing import NDArray
 
 from lineament.domain.faces import Matrix
@@ -19,8 +20,8 @@ _POINTS_IN_BOX = np.array([[0.30, 0.39], [0.70, 0.39], [0.50, 0.58], [0.34, 0.76
 class ForeignDetector:
     """A DeepFace detector. Its coordinates are whole pixels, and most give the eyes alone."""
 
-    def __init__(self, client: Any) -> None:
-        """Take a DeepFace `Detector`."""
+    def __init__(self, client: Detector) -> None:
+        """Take the client."""
         self._client = client
         # Many are OpenCV networks, which keep state between setting input and running.
         self._lock = threading.Lock()
@@ -42,11 +43,11 @@ class ForeignDetector:
         )
 
 
-def five_points(region: Any) -> NDArray[np.float64]:
-    """Return the five points of a DeepFace region; what it does not tell is put where it mostly is.
+def five_points(region: FacialAreaRegion) -> NDArray[np.float64]:
+    """Return the five points of a DeepFace region; one it does not tell is put where most are.
 
     Args:
-        region: a FacialAreaRegion, whose left and right are the person's.
+        region: left and right in it are the person's.
 
     Returns:
         Shape (5, 2): eyeLeft, eyeRight, nose, mouthLeft, mouthRight, image side.
@@ -70,10 +71,8 @@ def five_points(region: Any) -> NDArray[np.float64]:
 class ForeignRecogniser:
     """A DeepFace recogniser, fed crops that our alignment made."""
 
-    zoom = 1.0
-
-    def __init__(self, client: Any) -> None:
-        """Take a DeepFace `FacialRecognition`."""
+    def __init__(self, client: FacialRecognition) -> None:
+        """Take the client."""
         self._client = client
         self._lock = threading.Lock()
         self._rows, self._columns = (int(side) for side in client.input_shape)

@@ -1,9 +1,9 @@
-"""Prepare the ONNX graphs for running: free batch and image sizes, constants that fold.
+"""Prepare the ONNX graphs for running: free batch and image sizes, constants that fold, fast PReLUs.
 
-Each function takes and returns a ModelProto that computes the same values as before.
+What comes out computes what went in did, up to rounding.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import onnx
 from onnx import helper, numpy_helper
@@ -16,8 +16,7 @@ _PRELU = ("Relu", "Abs", "Sub", "Mul", "Add")
 def prepare_centerface(raw: bytes) -> onnx.ModelProto:
     """Free CenterFace's fixed 10 x 3 x 32 x 32 input."""
     model = hide_constants(onnx.load_from_string(raw))
-    dimensions = (["batch", 3, "height", "width"], ["batch", None, "rows", "columns"])
-    _set_dimensions(model, *dimensions)
+    _set_dimensions(model, ["batch", 3, "height", "width"], ["batch", None, "rows", "columns"])
     return model
 
 
@@ -36,17 +35,21 @@ def prepare_batch(raw: bytes) -> onnx.ModelProto:
                 tensor = constants[node.input[1]]
                 tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
     _set_dimensions(model, ["batch"], ["batch"])
-    return model
+    return spread_prelus(model)
 
 
 def prepare_tflite(raw: bytes) -> onnx.ModelProto:
-    """Convert a TFLite graph and join the PReLUs that TFLite had to spell out."""
-    return join_prelus(tflite_graph.to_onnx(raw))
+    """Convert a TFLite graph, whose PReLUs are spelt out in the slowest way."""
+    return spread_prelus(join_prelus(tflite_graph.to_onnx(raw)))
 
 
 def hide_constants(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Take initialisers off the list of inputs: what can be fed cannot be folded."""
+    """Take initialisers off the list of inputs (what can be fed cannot be folded); drop unused."""
     constants = {tensor.name for tensor in model.graph.initializer}
+    used = {name for node in model.graph.node for name in node.input}
+    kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
     inputs = [value for value in model.graph.input if value.name not in constants]
     del model.graph.input[:]
     model.graph.input.extend(inputs)
@@ -54,7 +57,7 @@ def hide_constants(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def join_prelus(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Turn relu(x) + a * (x - |x|) into PRelu(x, 2a), which reads x once instead of five times."""
+    """Turn relu(x) + a * (x - |x|), five nodes, into PRelu(x, 2a)."""
     nodes = list(model.graph.node)
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     joined: list[onnx.NodeProto] = []
@@ -77,6 +80,37 @@ def join_prelus(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
+def spread_prelus(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Turn PRelu(x, a) into a * x + (1 - a) * relu(x).
+
+    onnxruntime has no blocked-layout kernel for PRelu and leaves that layout for each one; these
+    four nodes stay in it. Figures: docs/models.md.
+    """
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    spread: list[onnx.NodeProto] = []
+    for node in model.graph.node:
+        if node.op_type != "PRelu":
+            spread.append(node)
+            continue
+        source, slope, result = node.input[0], constants[node.input[1]], node.output[0]
+        names = {part: f"{result}/{part}" for part in ("a", "rest", "relu", "line", "bend")}
+        model.graph.initializer.extend(
+            [
+                numpy_helper.from_array(slope, names["a"]),
+                numpy_helper.from_array(1 - slope, names["rest"]),
+            ]
+        )
+        spread += [
+            helper.make_node("Relu", [source], [names["relu"]]),
+            helper.make_node("Mul", [source, names["a"]], [names["line"]]),
+            helper.make_node("Mul", [names["relu"], names["rest"]], [names["bend"]]),
+            helper.make_node("Add", [names["line"], names["bend"]], [result]),
+        ]
+    del model.graph.node[:]
+    model.graph.node.extend(spread)
+    return hide_constants(model)
+
+
 def _spelled_slope(window: list[onnx.NodeProto]) -> str | None:
     """Return the name of `a` where the nodes spell relu(x) + a * (x - |x|)."""
     if tuple(node.op_type for node in window) != _PRELU:
@@ -92,7 +126,7 @@ def _spelled_slope(window: list[onnx.NodeProto]) -> str | None:
 
 
 def _set_dimensions(
-    model: onnx.ModelProto, inputs: list[str | int | None], outputs: list[str | int | None]
+    model: onnx.ModelProto, inputs: Sequence[str | int | None], outputs: Sequence[str | int | None]
 ) -> None:
     """Overwrite the leading dimensions of all inputs and outputs; None keeps one."""
     for values, dimensions in ((model.graph.input, inputs), (model.graph.output, outputs)):

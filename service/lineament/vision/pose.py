@@ -18,7 +18,7 @@ _GROWTH = 1.5
 """The network looks at the box grown by a quarter on each side."""
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
-_BATCH = 16
+_BATCH = 4
 
 
 class PoseEstimator:
@@ -62,7 +62,8 @@ def _crop(pixels: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uin
     width, height = (right - left) * _GROWTH, (bottom - top) * _GROWTH
     start = ((left + right) / 2 - width / 2, (top + bottom) / 2 - height / 2)
     scale = (_SIDE / max(width, 1.0), _SIDE / max(height, 1.0))
-    first = np.floor(np.maximum(start, 0)).astype(int)
+    last_pixel = np.array([pixels.shape[1] - 1, pixels.shape[0] - 1])
+    first = np.clip(np.floor(start), 0, last_pixel).astype(int)
     last = np.ceil([start[0] + width, start[1] + height]).astype(int)
     part = pixels[first[1] : max(last[1], first[1] + 1), first[0] : max(last[0], first[0] + 1)]
     matrix = np.array(
@@ -73,7 +74,8 @@ def _crop(pixels: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uin
     )
     shrink = min(1.0, 2 * max(scale))
     if shrink < 1.0:
-        part = cv2.resize(part, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        size = (max(round(part.shape[1] * shrink), 1), max(round(part.shape[0] * shrink), 1))
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
         matrix[:, :2] /= shrink
     return np.asarray(cv2.warpAffine(part, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR))
 

@@ -8,8 +8,9 @@ arguments and keeps it for the process: where our files are is therefore the one
 
 import os
 from pathlib import Path
-from typing import Any
 
+from deepface.models.Detector import Detector
+from deepface.models.FacialRecognition import FacialRecognition
 from deepface.modules import modeling
 from deepface.modules.exceptions import UnimplementedError
 
@@ -68,7 +69,12 @@ def model_dir() -> Path:
     return _Files.model_dir
 
 
-def require_model(task: str, name: str) -> Any:
+def is_ours(task: str, name: str) -> bool:
+    """Tell whether a name is one that `register` added."""
+    return name in _OURS[task]
+
+
+def require_model(task: str, name: str) -> Detector | FacialRecognition:
     """Build a model through DeepFace, or return the one that it built before.
 
     Args:
@@ -99,6 +105,4 @@ def unavailable(task: str, name: str, cause: Exception) -> ModelUnavailable:
     else:
         problem = "does not start, most likely because DeepFace could not download its weights"
         cure = "put them into .deepface/weights under DEEPFACE_HOME"
-    return ModelUnavailable(
-        f"{_SETTINGS[task]}={name} {problem}: {cure}, or choose another model"
-    )
+    return ModelUnavailable(f"{_SETTINGS[task]}={name} {problem}: {cure}, or choose another model")

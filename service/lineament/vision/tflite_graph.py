@@ -1,7 +1,7 @@
 """TFLite graphs to ONNX, for the operators that our face recogniser is made of.
 
-TensorFlow's own converter would bring half a gigabyte of it. Every tensor is laid out NHWC in TFLite
-and NCHW in what comes out; the batch size is left free. An operator or option that is not
+TensorFlow's own converter would bring half a gigabyte of it. Every tensor is laid out NHWC in
+TFLite and NCHW in what comes out; the batch size is left free. An operator or option that is not
 known here is refused, never guessed.
 """
 
@@ -55,12 +55,12 @@ def to_onnx(model: bytes) -> onnx.ModelProto:
 class _Converter:
     """One conversion; collects nodes and constants."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: tflite.Model) -> None:
         self._model = model
         self._graph = model.Subgraphs(0)
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, NDArray[Any]] = {}
-        self._emitters: dict[str, Callable[[str, Any, list[int], str], None]] = {
+        self._emitters: dict[str, Callable[[str, tflite.Operator, list[int], str], None]] = {
             "CONV_2D": self._convolution,
             "DEPTHWISE_CONV_2D": self._convolution,
             "RESHAPE": self._reshape,
@@ -72,8 +72,7 @@ class _Converter:
         for position in range(self._graph.OperatorsLength()):
             operator = self._graph.Operators(position)
             code = self._model.OperatorCodes(operator.OpcodeIndex())
-            number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-            kind = _NAMES.get(number, str(number))
+            kind = _NAMES.get(code.BuiltinCode(), str(code.BuiltinCode()))
             emit = self._emitters.get(kind)
             if emit is None:
                 raise UnsupportedGraph(f"operator {kind} is not known to the TFLite converter")
@@ -134,13 +133,17 @@ class _Converter:
         # One value a channel: the last axis there, the second here.
         return self._constant(self._name(index), value.reshape(-1, 1, 1))
 
-    def _elementwise(self, kind: str, operator: Any, inputs: list[int], output: str) -> None:
+    def _elementwise(
+        self, kind: str, operator: tflite.Operator, inputs: list[int], output: str
+    ) -> None:
         if kind in _OPTIONS:
             _require_no_activation(kind, _options(operator, _OPTIONS[kind]))
         operands = [self._operand(index) for index in inputs]
         self._nodes.append(helper.make_node(_ELEMENTWISE[kind], operands, [output]))
 
-    def _convolution(self, kind: str, operator: Any, inputs: list[int], output: str) -> None:
+    def _convolution(
+        self, kind: str, operator: tflite.Operator, inputs: list[int], output: str
+    ) -> None:
         depthwise = kind == "DEPTHWISE_CONV_2D"
         options = _options(
             operator, tflite.DepthwiseConv2DOptions if depthwise else tflite.Conv2DOptions
@@ -171,7 +174,9 @@ class _Converter:
             )
         )
 
-    def _reshape(self, kind: str, operator: Any, inputs: list[int], output: str) -> None:
+    def _reshape(
+        self, kind: str, operator: tflite.Operator, inputs: list[int], output: str
+    ) -> None:
         before, after = self._shape(inputs[0]), self._shape(int(operator.Outputs(0)))
         if before[1:3] != [1, 1] or after != [before[0], before[3]]:
             # With other sides, the order of the values depends on the layout.
@@ -179,14 +184,14 @@ class _Converter:
         self._nodes.append(helper.make_node("Flatten", [self._name(inputs[0])], [output], axis=1))
 
 
-def _options(operator: Any, kind: type) -> Any:
+def _options(operator: tflite.Operator, kind: Callable[[], Any]) -> Any:  # noqa: ANN401 -- a class an operator
     options = kind()
     table = operator.BuiltinOptions()
     options.Init(table.Bytes, table.Pos)
     return options
 
 
-def _require_no_activation(kind: str, options: Any) -> None:
+def _require_no_activation(kind: str, options: Any) -> None:  # noqa: ANN401 -- as above
     if options.FusedActivationFunction() != tflite.ActivationFunctionType.NONE:
         raise UnsupportedGraph(f"{kind} with a fused activation")
 

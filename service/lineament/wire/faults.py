@@ -7,7 +7,7 @@ from lineament.wire.http import HttpResponse
 from lineament.wire.serialise import standard_headers
 
 
-def failure(error: WireError, request_id: str, now: float) -> HttpResponse:
+def fault(error: WireError, request_id: str, now: float) -> HttpResponse:
     """Answer with an error.
 
     Args:

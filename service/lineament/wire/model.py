@@ -95,6 +95,18 @@ def find_note(shape: Shape, member: str) -> str | None:
     return note
 
 
+def portable_pattern(shape: Shape) -> str | None:
+    """Return the pattern anchored and in the dialect that ECMA-262 and Python share.
+
+    Where AWS's own has no such form, the answer accepts more, and never less.
+    """
+    deviation = _deviations()["patterns"].get(shape.name)
+    if shape.pattern is None or deviation:
+        return deviation["portable"] if deviation else None
+    anchored = shape.pattern[0] == "^" and shape.pattern[-1] == "$"
+    return shape.pattern if anchored else f"^(?:{shape.pattern})$"
+
+
 @cache
 def _shape(name: str) -> Shape:
     # No shape of this model holds itself, so building depth first ends.

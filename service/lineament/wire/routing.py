@@ -1,8 +1,8 @@
 """Which operation a request asks for.
 
 AWS's own form is POST / with `X-Amz-Target: RekognitionService.<Operation>`. `POST /<Operation>` is
-an alias without the header, for tools that tell operations apart by path, as OpenAPI does. Names are
-case-sensitive and the Content-Type plays no part. Source: SPEC.md A.1.
+an alias without the header, for tools that tell operations apart by path, as OpenAPI does. Names
+are case-sensitive and the Content-Type plays no part. Source: SPEC.md A.1.
 """
 
 from lineament.errors import UnknownOperationException

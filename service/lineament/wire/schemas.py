@@ -1,38 +1,30 @@
 """Requests: bytes to parameters, through marshmallow schemas built from the model's shapes."""
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NoReturn
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
 
 from lineament.errors import SerializationException
-from lineament.wire import model
+from lineament.wire import model, readers
 from lineament.wire.constraints import NOT_NULL, constraints_of
-from lineament.wire.fields import (
-    Blob,
-    Long,
-    Real,
-    Sequence,
-    Structure,
-    Table,
-    Text,
-    Truth,
-    Whole,
-    json_type,
-)
 from lineament.wire.model import Kind, Shape
-from lineament.wire.violations import ConstraintErrorCode, to_error
+from lineament.wire.violations import to_error
 
-_SCALARS: dict[Kind, type[fields.Field[Any]]] = {
-    "string": Text,
-    "blob": Blob,
-    "boolean": Truth,
-    "integer": Whole,
-    "long": Long,
-    "float": Real,
-    "double": Real,
-    "timestamp": Real,
+_READERS: Mapping[Kind, Callable[[object], object]] = {
+    "string": readers.read_text,
+    "blob": readers.read_blob,
+    "boolean": readers.read_boolean,
+    "integer": readers.read_integer,
+    "long": readers.read_long,
+    "float": readers.read_number,
+    "double": readers.read_number,
+    "timestamp": readers.read_number,
+    "list": readers.read_array,
+    "map": readers.read_object,
+    "structure": readers.read_object,
 }
 
 
@@ -43,19 +35,20 @@ class _Members(Schema):
         unknown = EXCLUDE
 
     @pre_load
-    def _drop_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _drop_nulls(self, data: dict[str, object], **_: object) -> dict[str, object]:
         return {name: value for name, value in data.items() if value is not None}
 
 
 def parse(
-    operation: str, body: bytes, constraint_error_code: ConstraintErrorCode = "ValidationException"
+    operation: str, body: bytes, constraint_error_code: str = "ValidationException"
 ) -> dict[str, Any]:
     """Read and check a request body.
 
     Args:
         operation: its name in AWS's casing; one of the model's.
         body: JSON in UTF-8; an empty one is an empty object.
-        constraint_error_code: which error a broken constraint raises. Source: SPEC.md A.6.
+        constraint_error_code: which error a broken constraint raises, ValidationException or
+            InvalidParameterException. Source: SPEC.md A.6.
 
     Returns:
         The known members that are present and not null, in AWS's names: blobs as bytes, floats
@@ -87,19 +80,23 @@ def schema_of(shape: Shape) -> Schema:
 
 
 def _field(shape: Shape, *, required: bool) -> fields.Field[Any]:
+    constraints = constraints_of(shape)
     options: dict[str, Any] = {
         "required": required,
-        "validate": constraints_of(shape),
         "error_messages": {"required": NOT_NULL, "null": NOT_NULL},
+        "pre_load": [_READERS[shape.kind]],
     }
     if shape.kind == "structure":
-        return Structure(schema_of(shape), **options)
+        return fields.Nested(schema_of(shape), **options)
     if shape.kind == "list" and shape.element is not None:
-        return Sequence(_field(shape.element, required=True), **options)
+        # A list or map of the wrong size is refused before anything in it is looked at.
+        options["pre_load"] += constraints
+        return fields.List(_field(shape.element, required=True), **options)
     if shape.kind == "map" and shape.key is not None and shape.element is not None:
+        options["pre_load"] += constraints
         keys, values = (_field(side, required=True) for side in (shape.key, shape.element))
-        return Table(keys=keys, values=values, **options)
-    return _SCALARS[shape.kind](**options)
+        return fields.Dict(keys=keys, values=values, **options)
+    return fields.Raw(validate=constraints, **options)
 
 
 def _decode(body: bytes) -> dict[str, Any]:
@@ -119,7 +116,7 @@ def _decode(body: bytes) -> dict[str, Any]:
         raise SerializationException("The body holds a number out of range.") from None
     if not isinstance(document, dict):
         raise SerializationException(
-            f"The body must be a JSON object, found {json_type(document)}."
+            f"The body must be a JSON object, found {readers.json_type(document)}."
         )
     return document
 

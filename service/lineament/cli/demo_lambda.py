@@ -1,0 +1,66 @@
+"""A boto3 client whose requests go through the Lambda entry as events, in this process."""
+
+import base64
+import importlib.util
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+import lineament
+
+_ENTRY = Path(lineament.__file__).parents[2] / "lambdas" / "api.py"
+
+
+class _Body(io.BytesIO):
+    """What botocore reads an answer from."""
+
+    def stream(self, **_options: object) -> Iterator[bytes]:
+        """Yield everything at once."""
+        yield self.read()
+
+
+def lambda_client() -> Any | None:  # noqa: ANN401 - boto3's client
+    """Return the client, or None where this installation has no lambdas/ folder beside it.
+
+    It is signed and parsed by boto3 as ever; only the way between is a Function URL event.
+    """
+    spec = importlib.util.spec_from_file_location("lineament_lambda_api", _ENTRY)
+    if not _ENTRY.exists() or spec is None or spec.loader is None:
+        return None
+    entry = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(entry)
+
+    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        answer = json.loads(json.dumps(entry.handler(_event(request), None)))
+        body = answer["body"]
+        raw = base64.b64decode(body) if answer["isBase64Encoded"] else body.encode()
+        return AWSResponse(request.url, answer["statusCode"], answer["headers"], _Body(raw))
+
+    client = boto3.client("rekognition")
+    client.meta.events.register("before-send.rekognition", send)
+    return client
+
+
+def _event(request: AWSPreparedRequest) -> dict[str, Any]:
+    """Return the request as Lambda's payload format 2.0."""
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else bytes(body)
+    headers = {
+        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    path = urlsplit(request.url).path
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": headers,
+        "requestContext": {"http": {"method": request.method, "path": path}},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }

@@ -1,0 +1,133 @@
+"""Collections in DynamoDB.
+
+DeleteCollection is one conditional write: the item becomes a tombstone that remembers the
+generation, and the name is free at once. What the generation left is the purge's business.
+"""
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lineament.context import Scope
+from lineament.domain.collections import Collection
+from lineament.errors import ResourceAlreadyExistsException
+from lineament.storage import entries, keys
+from lineament.storage.faults import ConditionFailed
+from lineament.storage.provision import Tables
+from lineament.storage.records import (
+    ACTIVE,
+    DELETED,
+    from_collection_item,
+    to_collection_attributes,
+)
+from lineament.storage.table import Item, Table
+
+_MAX_PAGE = 1000
+
+
+class DynamoCollectionStore:
+    """The CollectionStore port. Safe to share between threads."""
+
+    def __init__(self, tables: Tables, clock: Callable[[], float] = time.time) -> None:
+        """Keep collections in `tables.control`; `clock` tells epoch seconds."""
+        self._control = tables.control
+        self._faces = tables.faces
+        self._clock = clock
+        self._known_scopes: set[Scope] = set()
+
+    def create(self, collection: Collection) -> None:
+        """Store a new collection.
+
+        Raises:
+            ResourceAlreadyExistsException: the scope has a collection of that id.
+        """
+        if self.find(collection.scope, collection.collection_id) is not None:
+            raise _exists(collection)
+        self._note_scope(collection.scope)
+        # Before the name, so that no reader meets a collection whose log it believes purged.
+        opening = entries.entry(collection.generation, 0, entries.to_void())
+        self._faces.put(opening)
+        if not self._take_name(collection):
+            self._faces.delete_many([keys.log_key(collection.generation, 0)])
+            raise _exists(collection)
+
+    def find(self, scope: Scope, collection_id: str) -> Collection | None:
+        """Return the collection as of now, or None."""
+        item = self._control.get(keys.collection_key(scope, collection_id))
+        return None if item is None else from_collection_item(scope, item)
+
+    def page(self, scope: Scope, after: str | None, limit: int) -> list[Collection]:
+        """Return up to `limit` collections with id > `after`, by id in code point order."""
+        low = keys.FIRST_COLLECTION if after is None else f"{keys.FIRST_COLLECTION}{after}\0"
+        items = self._control.query(
+            keys.scope_partition(scope), low, keys.LAST_COLLECTION, page=min(limit, _MAX_PAGE)
+        )
+        found = (from_collection_item(scope, item) for item in items)
+        return list(itertools.islice((one for one in found if one is not None), limit))
+
+    def delete(self, collection: Collection) -> bool:
+        """Drop the name in one conditional write; False if this generation was gone already."""
+        token = secrets.token_hex(8)
+        try:
+            self._control.update(
+                keys.collection_key(collection.scope, collection.collection_id),
+                "SET #status = :deleted, #write = :write, #garbage.#key = #seq, "
+                "#deleted.#key = :now REMOVE #generation, #model_version, #created, #tags",
+                "#status = :active AND #generation = :generation",
+                {
+                    ":active": {"S": ACTIVE},
+                    ":deleted": {"S": DELETED},
+                    ":write": {"S": token},
+                    ":now": {"N": str(int(self._clock()))},
+                    ":generation": {"S": collection.generation},
+                },
+                {"#key": collection.generation},
+            )
+        except ConditionFailed as failed:
+            # The client may have sent the write twice, and the first one may have arrived.
+            return failed.item is not None and failed.item.get("write") == {"S": token}
+        return True
+
+    def _note_scope(self, scope: Scope) -> None:
+        if scope not in self._known_scopes:
+            self._control.put(keys.scope_key(scope))
+            self._known_scopes.add(scope)
+
+    def _take_name(self, collection: Collection) -> bool:
+        attributes = to_collection_attributes(collection)
+        settings = ", ".join(f"#{name} = :{name}" for name in attributes)
+        kept = ", ".join(f"#{name} = if_not_exists(#{name}, :none)" for name in _REMEMBERED)
+        values: dict[str, Any] = {f":{name}": value for name, value in attributes.items()}
+        try:
+            self._control.update(
+                keys.collection_key(collection.scope, collection.collection_id),
+                f"SET {settings}, {kept} REMOVE #write",
+                "attribute_not_exists(pk) OR #status = :deleted",
+                {**values, ":none": {"M": {}}, ":deleted": {"S": DELETED}},
+            )
+        except ConditionFailed as failed:
+            mine = {"S": collection.generation}
+            return failed.item is not None and failed.item.get("generation") == mine
+        return True
+
+
+_REMEMBERED = ("garbage", "deleted")
+
+
+def known_scopes(control: Table) -> list[Scope]:
+    """Return every scope that has, or had, collections."""
+    return [keys.from_scope_key(item) for item in control.query(keys.SCOPES, "0", "~")]
+
+
+def all_items(control: Table, scope: Scope) -> list[Item]:
+    """Return the items of a scope's collections, tombstones included."""
+    partition = keys.scope_partition(scope)
+    return list(control.query(partition, keys.FIRST_COLLECTION, keys.LAST_COLLECTION))
+
+
+def _exists(collection: Collection) -> ResourceAlreadyExistsException:
+    return ResourceAlreadyExistsException(
+        f"The collection id: {collection.collection_id} already exists"
+    )

@@ -1,0 +1,109 @@
+"""The stored form of the log's entries: plain blocks of bytes, since a gallery reads very many.
+
+An entry of added faces holds their ids as 16 raw bytes each in one block, and their vectors as a
+list of fp16 blocks, so that one vector can be erased in place. 100 faces of 1024 dimensions take
+207 KB of the 400 that an item may have.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from lineament.domain.collections import Change
+from lineament.domain.faces import Matrix, Vector
+from lineament.storage import keys
+from lineament.storage.table import Item
+
+MAX_ADDED = 100
+MAX_REMOVED = 8192
+"""Ids an entry of removed faces holds at most: 128 KB."""
+ERASED: dict[str, object] = {"NULL": True}
+"""What stands in place of an erased vector."""
+_ID_BYTES = 16
+
+
+def to_added(face_ids: Sequence[str], vectors: Matrix) -> Item:
+    """Return the attributes of an entry that adds faces.
+
+    Args:
+        face_ids: UUIDs, 1 to 100.
+        vectors: shape (len(face_ids), d), float32; kept as fp16.
+
+    Raises:
+        ValueError: the numbers differ or are out of range, or a vector has no direction in fp16.
+    """
+    if not 1 <= len(face_ids) <= MAX_ADDED or vectors.shape[0] != len(face_ids):
+        raise ValueError(f"{len(face_ids)} faces with vectors of shape {vectors.shape}")
+    halves = vectors.astype(np.float16)
+    if not np.isfinite(halves).all() or not halves.any(axis=1).all():
+        raise ValueError("a face vector is zero or not finite")
+    return {
+        "ids": {"B": _to_block(face_ids)},
+        "vectors": {"L": [{"B": row.tobytes()} for row in halves]},
+    }
+
+
+def to_removed(face_ids: Sequence[str]) -> Item:
+    """Return the attributes of an entry that removes faces."""
+    return {"removed": {"B": _to_block(face_ids)}}
+
+
+def to_void() -> Item:
+    """Return the attributes of a number that is no change, for ever."""
+    return {"void": {"BOOL": True}}
+
+
+def added_ids(item: Item) -> list[str]:
+    """Return the faces that an entry added, in the order of its vectors, erased ones included."""
+    return _from_block(item, "ids")
+
+
+def removed_ids(item: Item) -> list[str]:
+    """Return the faces that an entry removed."""
+    return _from_block(item, "removed")
+
+
+def seq_of(item: Item) -> int:
+    """Return an entry's number."""
+    return int(item["sk"]["S"])
+
+
+def write_of(item: Item) -> str:
+    """Return the token of the call that wrote an item; empty where none is kept."""
+    return str(item.get("write", {}).get("S", ""))
+
+
+def from_entry(item: Item) -> Change:
+    """Return the change of an entry. Vectors come back with unit length."""
+    return Change(seq_of(item), _from_vectors(item), tuple(removed_ids(item)))
+
+
+def entry(generation: str, seq: int, content: Item) -> Item:
+    """Return the whole item of an entry."""
+    return {**keys.log_key(generation, seq), **content}
+
+
+def _from_vectors(item: Item) -> dict[str, Vector]:
+    blocks = item.get("vectors", {}).get("L", [])
+    kept = [
+        (face_id, block["B"])
+        for face_id, block in zip(added_ids(item), blocks, strict=True)
+        if "B" in block
+    ]
+    if not kept:
+        return {}
+    halves = np.frombuffer(b"".join(block for _, block in kept), np.float16)
+    rows = halves.reshape(len(kept), -1).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return {face_id: row for (face_id, _), row in zip(kept, rows, strict=True)}
+
+
+def _to_block(face_ids: Sequence[str]) -> bytes:
+    return b"".join(uuid.UUID(face_id).bytes for face_id in face_ids)
+
+
+def _from_block(item: Item, name: str) -> list[str]:
+    block: bytes = item.get(name, {}).get("B", b"")
+    starts = range(0, len(block), _ID_BYTES)
+    return [str(uuid.UUID(bytes=block[start : start + _ID_BYTES])) for start in starts]

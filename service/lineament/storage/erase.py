@@ -1,0 +1,102 @@
+"""Erasing removed faces: their records, and their vectors inside the log's entries.
+
+Every step is conditional and may be repeated. What a crash leaves undone, the sweep does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lineament.domain.collections import Collection
+from lineament.storage import entries, keys
+from lineament.storage.faults import ConditionFailed
+from lineament.storage.provision import Tables
+from lineament.storage.table import Item
+
+_WINDOWS = (8, 64, 512, 4096)
+"""How far behind a record's `after` its entries are looked for, one attempt after the other."""
+_ERASED_AT_ONCE = 50
+"""Vectors erased by one expression, which may have 4 KB."""
+
+
+class Eraser:
+    """Erases records and vectors. Safe to share between threads."""
+
+    def __init__(self, tables: Tables) -> None:
+        """Erase in `tables`."""
+        self._tables = tables
+
+    def erase(self, collection: Collection, items: Sequence[Item], seq: int) -> None:
+        """Erase faces whose removal was committed as number `seq`.
+
+        Args:
+            collection: of the faces.
+            items: pk, sk, write and after of their records, read before the commit.
+            seq: a face that a later number added again keeps its record and its new vector.
+        """
+        self.erase_vectors(collection.generation, self._holders(collection, items, seq))
+        again = self._added_since(collection, seq)
+        self.erase_records([item for item in items if item["sk"]["S"] not in again])
+
+    def erase_records(self, items: Sequence[Item]) -> int:
+        """Delete face items that were not written again since they were read; tell how many."""
+        return sum(self._tables.faces.each(self._delete, items))
+
+    def erase_vectors(self, generation: str, holders: Mapping[int, Sequence[int]]) -> None:
+        """Erase vectors: `holders` tells the places within the entry of each number."""
+        work = [
+            (keys.log_key(generation, seq), places[start : start + _ERASED_AT_ONCE])
+            for seq, places in holders.items()
+            for start in range(0, len(places), _ERASED_AT_ONCE)
+        ]
+        self._tables.faces.each(lambda each: self._blank(*each), work)
+
+    def _added_since(self, collection: Collection, seq: int) -> set[str]:
+        item = self._tables.control.get(
+            keys.collection_key(collection.scope, collection.collection_id)
+        )
+        if item is None or item.get("generation") != {"S": collection.generation}:
+            return set()  # Deleted meanwhile: nothing can be added any more.
+        later = self._entries(collection, range(seq + 1, int(item["seq"]["N"]) + 1))
+        return {face_id for entry in later for face_id in entries.added_ids(entry)}
+
+    def _holders(
+        self, collection: Collection, items: Sequence[Item], seq: int
+    ) -> dict[int, list[int]]:
+        """Find the numbers below `seq` that hold the faces, and the faces' places in them."""
+        places: dict[int, list[int]] = {}
+        wanted = {str(item["sk"]["S"]): int(item["after"]["N"]) for item in items}
+        everyone = set(wanted)
+        seen: set[int] = set()
+        for window in _WINDOWS:
+            numbers = {
+                number
+                for after in set(wanted.values())
+                for number in range(after + 1, min(after + 1 + window, seq))
+            } - seen
+            seen |= numbers
+            for entry in self._entries(collection, sorted(numbers)):
+                ids = entries.added_ids(entry)
+                found = [place for place, face_id in enumerate(ids) if face_id in everyone]
+                if found:
+                    places[entries.seq_of(entry)] = found
+                for place in found:
+                    wanted.pop(ids[place], None)
+            if not wanted:
+                break
+        return places
+
+    def _entries(self, collection: Collection, numbers: Iterable[int]) -> list[Item]:
+        log = [keys.log_key(collection.generation, number) for number in numbers]
+        return self._tables.faces.get_many(log, ("sk", "ids"))
+
+    def _delete(self, item: Item) -> bool:
+        key = {"pk": item["pk"], "sk": item["sk"]}
+        return self._tables.faces.delete(key, "#write = :write", {":write": item["write"]})
+
+    def _blank(self, key: Item, places: Sequence[int]) -> None:
+        erased = ", ".join(f"#vectors[{place}] = :erased" for place in places)
+        values: dict[str, Any] = {":erased": entries.ERASED}
+        try:
+            self._tables.faces.update(key, f"SET {erased}", "attribute_exists(#vectors)", values)
+        except ConditionFailed:
+            return  # Purged meanwhile.

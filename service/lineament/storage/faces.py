@@ -1,0 +1,122 @@
+"""Faces in DynamoDB: records by exact key, committed by the collection's log.
+
+`add` writes the face items first and the log entry last, so that a number is without its entry for
+one write only. A face item therefore cannot know its entry's number; it keeps `after`, the number
+up to which its writer had read the log. Since callers add only faces that they did not see there,
+every entry that holds the face has a higher number, and in practice one of the next few.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+from lineament.domain.collections import Collection
+from lineament.domain.faces import FaceRecord, Matrix
+from lineament.errors import ResourceNotFoundException
+from lineament.storage import entries, keys
+from lineament.storage.commit import Committer
+from lineament.storage.erase import Eraser
+from lineament.storage.provision import Tables
+from lineament.storage.records import from_face_item, to_face_item
+from lineament.storage.table import Item
+
+_RECORD_FIELDS = ("sk", "image_id", "box", "confidence", "external_image_id", "user_id")
+_TOKEN_BYTES = 8
+
+
+class DynamoFaceStore:
+    """The FaceStore port. Safe to share between threads."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        *,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Write to `tables`; `clock` tells epoch seconds, `timer` seconds since anything."""
+        self._faces = tables.faces
+        self._clock = clock
+        self._committer = Committer(tables, timer)
+        self._eraser = Eraser(tables)
+
+    def add(self, collection: Collection, faces: Sequence[FaceRecord], vectors: Matrix) -> int:
+        """Commit up to 100 faces, all or none, and return the change's seq.
+
+        Args:
+            collection: where to, as it was when the caller looked whether the faces were new.
+            faces: at least one, none of them twice.
+            vectors: shape (len(faces), d), float32.
+
+        Raises:
+            ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+            ThrottlingException: nothing was stored; a repeated call may succeed.
+        """
+        started = self._committer.timer()
+        face_ids = [face.face_id for face in faces]
+        content = entries.to_added(face_ids, vectors)
+        write = secrets.token_hex(_TOKEN_BYTES)
+        self._put(collection, faces, write)
+        try:
+            seq = self._committer.commit(collection, content, write, started)
+        except ResourceNotFoundException:
+            self._faces.delete_many([keys.face_key(collection.generation, i) for i in face_ids])
+            raise
+        if self._removed_meanwhile(collection, seq, face_ids):
+            # Whoever removed them may yet erase the records that bear `write`, and no others.
+            self._put(collection, faces, secrets.token_hex(_TOKEN_BYTES))
+        return seq
+
+    def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
+        """Commit the removal of committed faces, then erase their records and vectors.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
+            ThrottlingException: as for `add`.
+        """
+        unique = list(dict.fromkeys(face_ids))
+        seq = collection.seq
+        for start in range(0, len(unique), entries.MAX_REMOVED):
+            part = unique[start : start + entries.MAX_REMOVED]
+            seq = self._remove_part(collection, part)
+        return seq
+
+    def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
+        """Return the stored records by face id; ids without one are absent. Any number of ids."""
+        items = self._items(collection, face_ids, _RECORD_FIELDS)
+        found = (from_face_item(item) for item in items)
+        return {face.face_id: face for face in found}
+
+    def _remove_part(self, collection: Collection, face_ids: Sequence[str]) -> int:
+        started = self._committer.timer()
+        # Read before the commit: a record written later belongs to a call that adds it again.
+        items = self._items(collection, face_ids, ("pk", "sk", "write", "after"))
+        write = secrets.token_hex(_TOKEN_BYTES)
+        seq = self._committer.commit(collection, entries.to_removed(face_ids), write, started)
+        self._eraser.erase(collection, items, seq)
+        return seq
+
+    def _put(self, collection: Collection, faces: Sequence[FaceRecord], write: str) -> None:
+        about: Item = {
+            "write": {"S": write},
+            "after": {"N": str(collection.seq)},
+            "at": {"N": str(int(self._clock()))},
+        }
+        generation = collection.generation
+        self._faces.put_many([{**to_face_item(generation, face), **about} for face in faces])
+
+    def _removed_meanwhile(self, collection: Collection, seq: int, face_ids: Sequence[str]) -> bool:
+        between = range(collection.seq + 1, seq)
+        log = [keys.log_key(collection.generation, number) for number in between]
+        mine = set(face_ids)
+        return any(
+            not mine.isdisjoint(entries.removed_ids(item))
+            for item in self._faces.get_many(log, ("removed",))
+        )
+
+    def _items(
+        self, collection: Collection, face_ids: Sequence[str], fields: Sequence[str]
+    ) -> list[Item]:
+        unique = dict.fromkeys(face_ids)
+        where = [keys.face_key(collection.generation, face_id) for face_id in unique]
+        return self._faces.get_many(where, fields)

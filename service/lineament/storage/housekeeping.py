@@ -1,0 +1,84 @@
+"""One round of housekeeping: what `lineament housekeeping` and a server's thread run."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from lineament.domain.collections import Collection
+from lineament.errors import LineamentError
+from lineament.storage.collections import all_items, known_scopes
+from lineament.storage.provision import Tables
+from lineament.storage.purge import DEFAULT_GRACE, purge
+from lineament.storage.records import from_collection_item
+from lineament.storage.sweep import DEFAULT_INTERVAL, Swept, claim, sweep
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """What a round did."""
+
+    purged_generations: int
+    purged_faces: int
+    purged_entries: int
+    swept_collections: int
+    swept_records: int
+    swept_vectors: int
+    failed_collections: int
+    """Collections whose sweep ended in an error."""
+
+
+def housekeep(
+    tables: Tables,
+    *,
+    grace: float = DEFAULT_GRACE,
+    sweep_interval: float = DEFAULT_INTERVAL,
+    clock: Callable[[], float] = time.time,
+) -> Housekeeping:
+    """Purge deleted collections, then sweep those living ones whose sweep is due.
+
+    Idempotent; any number of processes may keep house at once.
+
+    Args:
+        tables: where.
+        grace: seconds that something must be old before it is erased.
+        sweep_interval: seconds between two sweeps of a collection; 0 sweeps all now.
+        clock: epoch seconds.
+    """
+    purged = purge(tables, None, grace, clock)
+    done: list[Swept] = []
+    failed = 0
+    for collection in _living(tables):
+        try:
+            if claim(tables, collection, sweep_interval, clock()):
+                done.append(sweep(tables, collection, grace, clock))
+        except LineamentError as error:
+            _log.warning("sweep of a collection: %s", type(error).__name__)
+            failed += 1
+    records, vectors = sum(one.records for one in done), sum(one.vectors for one in done)
+    if purged.generations or records or vectors:
+        _log.info("housekeeping: %s, %d records, %d vectors swept", purged, records, vectors)
+    return Housekeeping(
+        purged.generations,
+        purged.faces,
+        purged.entries,
+        len(done),
+        records,
+        vectors,
+        failed,
+    )
+
+
+def _living(tables: Tables) -> Iterator[Collection]:
+    for scope in known_scopes(tables.control):
+        for item in all_items(tables.control, scope):
+            collection = from_collection_item(scope, item)
+            if collection is not None:
+                yield collection
+
+
+def report(done: Housekeeping) -> list[str]:
+    """Return a line a count."""
+    return [f"{name.replace('_', ' ')}: {count}" for name, count in asdict(done).items()]

@@ -1,0 +1,68 @@
+"""Where each record lives.
+
+| table | pk | sk | what |
+|---|---|---|---|
+| control | `ACCT#<account>#<region>` | `COL#<collection id>` | a collection, or its tombstone |
+| control | `SCOPES` | `<account>#<region>` | a scope that has, or had, collections |
+| control | `SECRET` | `PAGING` | the key that signs page tokens |
+| faces | `FACE#<generation>#<shard>` | `<face id>` | a face; the shard is its first digit |
+| faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
+
+Number 0 of a log is no change: it stands for as long as the generation has not been purged.
+"""
+
+from lineament.context import Scope
+from lineament.storage.table import Key
+
+SCOPES = "SCOPES"
+SHARDS = "0123456789abcdef"
+FIRST_COLLECTION = "COL#"
+LAST_COLLECTION = "COL#~"
+"""Sorts after every collection id: `~` is in none of them."""
+_PER_PARTITION = 256
+_SEQ_DIGITS = 12
+
+
+def _key(partition: str, sort: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": sort}}
+
+
+def scope_partition(scope: Scope) -> str:
+    """Return the partition of a scope's collections."""
+    return f"ACCT#{scope.account}#{scope.region}"
+
+
+def collection_key(scope: Scope, collection_id: str) -> Key:
+    """Return the key of a collection."""
+    return _key(scope_partition(scope), FIRST_COLLECTION + collection_id)
+
+
+def scope_key(scope: Scope) -> Key:
+    """Return the key under which a scope is known."""
+    return _key(SCOPES, f"{scope.account}#{scope.region}")
+
+
+def from_scope_key(key: Key) -> Scope:
+    """Return the scope of a `scope_key`."""
+    account, region = str(key["sk"]["S"]).split("#")
+    return Scope(account, region)
+
+
+def secret_key(name: str) -> Key:
+    """Return the key of a secret."""
+    return _key("SECRET", name)
+
+
+def face_partition(generation: str, shard: str) -> str:
+    """Return the partition of those faces whose id begins with `shard`."""
+    return f"FACE#{generation}#{shard}"
+
+
+def face_key(generation: str, face_id: str) -> Key:
+    """Return the key of a face record."""
+    return _key(face_partition(generation, face_id[0]), face_id)
+
+
+def log_key(generation: str, seq: int) -> Key:
+    """Return the key of a number of the log."""
+    return _key(f"LOG#{generation}#{seq // _PER_PARTITION}", f"{seq:0{_SEQ_DIGITS}d}")

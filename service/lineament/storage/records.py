@@ -1,0 +1,130 @@
+"""The stored forms of collections and faces: marshmallow schemas over DynamoDB's values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, validate
+
+from lineament.context import Scope
+from lineament.domain.collections import Collection
+from lineament.domain.faces import FaceRecord, RatioBox
+from lineament.storage import keys
+from lineament.storage.attributes import Number, Numbers, Text, TextMap, Whole, WholeMap
+from lineament.storage.table import Item
+
+ACTIVE = "ACTIVE"
+DELETED = "DELETED"
+
+
+class _StoredSchema(Schema):
+    class Meta:
+        """Keys, and attributes of a newer release, are passed over."""
+
+        unknown = EXCLUDE
+
+
+class _CollectionSchema(_StoredSchema):
+    """A collection's item. A tombstone lacks everything but status and garbage."""
+
+    status = Text(required=True, validate=validate.OneOf([ACTIVE, DELETED]))
+    generation = Text()
+    model_version = Text()
+    created = Number()
+    seq = Whole()
+    tags = TextMap()
+    garbage = WholeMap(required=True)
+    """Generations deleted and not purged yet, with the seq that each ended at."""
+    deleted = WholeMap(required=True)
+    """The same generations with the epoch seconds of their deletion."""
+
+
+class _FaceSchema(_StoredSchema):
+    """A face's item."""
+
+    image_id = Text(required=True)
+    box = Numbers(required=True, validate=validate.Length(equal=4))
+    confidence = Number(required=True)
+    external_image_id = Text()
+    user_id = Text()
+
+
+_COLLECTION = _CollectionSchema()
+_FACE = _FaceSchema()
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """A generation that was deleted and whose faces and log are still there."""
+
+    generation: str
+    seq: int
+    deleted: int
+    """Epoch seconds."""
+
+
+def to_collection_attributes(collection: Collection) -> Item:
+    """Return what a live collection's item holds, beside its key and its garbage."""
+    item: Item = _COLLECTION.dump(
+        {
+            "status": ACTIVE,
+            "generation": collection.generation,
+            "model_version": collection.model_version,
+            "created": collection.created,
+            "seq": collection.seq,
+            "tags": collection.tags,
+        }
+    )
+    return item
+
+
+def from_collection_item(scope: Scope, item: Item) -> Collection | None:
+    """Return the collection, or None where the item is a tombstone."""
+    stored: dict[str, Any] = _COLLECTION.load(item)
+    if stored["status"] != ACTIVE:
+        return None
+    return Collection(
+        scope=scope,
+        collection_id=str(item["sk"]["S"]).removeprefix(keys.FIRST_COLLECTION),
+        generation=stored["generation"],
+        model_version=stored["model_version"],
+        created=stored["created"],
+        seq=stored["seq"],
+        tags=stored["tags"],
+    )
+
+
+def from_garbage(item: Item) -> list[Garbage]:
+    """Return the generations that wait for the purge on a collection's item."""
+    stored: dict[str, Any] = _COLLECTION.load(item)
+    return [
+        Garbage(generation, seq, stored["deleted"][generation])
+        for generation, seq in stored["garbage"].items()
+    ]
+
+
+def to_face_item(generation: str, face: FaceRecord) -> Item:
+    """Return a face's item."""
+    box = face.box
+    values = {
+        "image_id": face.image_id,
+        "box": (box.left, box.top, box.width, box.height),
+        "confidence": face.confidence,
+        "external_image_id": face.external_image_id,
+        "user_id": face.user_id,
+    }
+    present = {name: value for name, value in values.items() if value is not None}
+    item: Item = _FACE.dump(present)
+    return {**keys.face_key(generation, face.face_id), **item}
+
+
+def from_face_item(item: Item) -> FaceRecord:
+    """Return the face of an item."""
+    stored: dict[str, Any] = _FACE.load(item)
+    return FaceRecord(
+        face_id=str(item["sk"]["S"]),
+        image_id=stored["image_id"],
+        box=RatioBox(*stored["box"]),
+        confidence=stored["confidence"],
+        external_image_id=stored.get("external_image_id"),
+        user_id=stored.get("user_id"),
+    )

@@ -1,0 +1,94 @@
+"""Encoded pictures in, upright RGB pixels out; what is too small, too large or broken is refused.
+
+Everything is checked on the header, before a pixel is decoded. JPEG goes through simplejpeg
+(libjpeg-turbo, RGB straight away), PNG through OpenCV. The same bytes give the same pixels.
+Source: SPEC.md A.7.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineament.errors import (
+    ImageTooLargeException,
+    InvalidImageFormatException,
+    InvalidParameterException,
+)
+from lineament.vision import jpeg, png
+
+MIN_SIDE = 80
+MAX_SIDE = 10_000
+MAX_PIXELS = 1 << 26
+"""64 binary megapixels (8192 x 8192): above the 61 of the largest full-frame cameras. Such a
+picture takes 192 MiB as RGB; a progressive JPEG of it took 0.7 GiB at its peak, where the 100
+megapixels that the sides alone allow would take above 1 GiB, too much for a small Lambda."""
+
+_OTHERS = (
+    (b"GIF8", 0, "GIF"),
+    (b"WEBP", 8, "WebP"),
+    (b"BM", 0, "BMP"),
+    (b"%PDF", 0, "PDF"),
+    (b"II*\0", 0, "TIFF"),
+    (b"MM\0*", 0, "TIFF"),
+    (b"ftyp", 4, "HEIC, AVIF or video"),
+    (b"/9j/", 0, "base64 text: the bytes were encoded twice"),
+    (b"iVBORw0KGgo", 0, "base64 text: the bytes were encoded twice"),
+)
+
+
+def decode(image: bytes) -> NDArray[np.uint8]:
+    """Decode a JPEG or PNG.
+
+    Greyscale, CMYK and YCCK, palettes, 16 bits, progressive and interlaced files decode; of an
+    animated PNG the still picture. EXIF orientation is applied to JPEG, while PNG is used as
+    stored; colour profiles are not applied. What is transparent is laid on white.
+
+    Args:
+        image: the whole file.
+
+    Returns:
+        RGB, shape (height, width, 3), upright, contiguous.
+
+    Raises:
+        InvalidImageFormatException: not a JPEG or PNG, cut off, or damaged.
+        InvalidParameterException: a side is under 80 pixels.
+        ImageTooLargeException: a side, the pixels, or the passes to decode are over the limit.
+    """
+    if image.startswith(jpeg.MAGIC):
+        jpeg_header = jpeg.read_jpeg_header(image)
+        _require_size(jpeg_header.width, jpeg_header.height)
+        return jpeg.decode_jpeg(image, jpeg_header)
+    if image.startswith(png.MAGIC):
+        png_header = png.read_png_header(image)
+        _require_size(png_header.width, png_header.height)
+        return png.decode_png(image, png_header)
+    found = next((name for magic, at, name in _OTHERS if image[at:].startswith(magic)), "")
+    raise InvalidImageFormatException(
+        f"{InvalidImageFormatException.default_message}: "
+        + (f"found {found}; " if found else "")
+        + "the image must be a JPEG or PNG file"
+    )
+
+
+def _require_size(width: int, height: int) -> None:
+    """Check a picture's size.
+
+    Raises:
+        InvalidParameterException: a side is under 80 pixels.
+        ImageTooLargeException: a side or the pixel count is over the limit.
+    """
+    size = f"{width}x{height} px"
+    if min(width, height) < MIN_SIDE:
+        raise InvalidParameterException(
+            f"{InvalidParameterException.default_message}: image is {size}; "
+            f"both sides must be at least {MIN_SIDE}"
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageTooLargeException(
+            f"{ImageTooLargeException.default_message} Image is {size}; "
+            f"both sides must be at most {MAX_SIDE}"
+        )
+    if width * height > MAX_PIXELS:
+        raise ImageTooLargeException(
+            f"{ImageTooLargeException.default_message} Image is {size}; "
+            f"it must have at most {MAX_PIXELS} pixels"
+        )

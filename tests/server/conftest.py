@@ -1,0 +1,97 @@
+"""One real server, as `lineament serve` starts it, with a small body cap."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineament.cli.local import LOOPBACK, free_port
+
+CAP = 1024 * 1024
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.1",
+    "X-Amz-Target": "RekognitionService.ListCollections",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=123456789012/20261123/us-east-1/rekognition/"
+    "aws4_request, SignedHeaders=host;x-amz-date, Signature=5ec4e7",
+}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    port: int
+    log: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection that is not open yet."""
+        return http.client.HTTPConnection(LOOPBACK, self.port, timeout=60)
+
+    def list_collections(self) -> int:
+        """Call ListCollections on a new connection and return the status."""
+        status, answer, _ = exchange(self.connect(), b"{}")
+        assert "CollectionIds" in answer
+        return status
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """Return the last `count` lines of the request log."""
+        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in lines[-count:]]
+
+
+def exchange(
+    connection: http.client.HTTPConnection, body: Any, **options: Any
+) -> tuple[int, dict[str, Any], http.client.HTTPResponse]:
+    """Send a signed ListCollections with that body."""
+    connection.request("POST", "/", body, HEADERS, **options)
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read()), answer
+
+
+@pytest.fixture(scope="module")
+def served(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Return a server that is ready; SIGTERM ends it with status 0."""
+    assert aws_endpoint
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lineament", "serve", "--port", str(port)],
+            env={**os.environ, "LINEAMENT_MAX_BODY_BYTES": str(CAP)},
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+    server = Served(port, log)
+    try:
+        _await_ready(server, process)
+        yield server
+    finally:
+        process.terminate()
+        status = process.wait(40)
+    assert status == 0, log.read_text()
+
+
+def _await_ready(server: Served, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, server.log.read_text()
+        connection = server.connect()
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    raise AssertionError(server.log.read_text())

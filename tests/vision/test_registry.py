@@ -1,0 +1,144 @@
+"""The seam with DeepFace: our models under its API, its models under ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from deepface.models.Detector import Detector, FacialAreaRegion
+from deepface.models.FacialRecognition import FacialRecognition
+from deepface.modules import modeling
+
+from lineament.vision import registry
+from lineament.vision.engine import Engine, build_engine
+from lineament.vision.sessions import ModelUnavailable
+from tests.vision.conftest import Photo
+
+
+class FixedDetector(Detector):
+    """A DeepFace detector that tells the eyes alone, as most do."""
+
+    def detect_faces(self, img: np.ndarray) -> list[FacialAreaRegion]:  # noqa: ARG002 -- DeepFace's
+        """Report one face; left and right are the person's."""
+        return [FacialAreaRegion(365, 85, 245, 350, (530, 210), (435, 215), 0.9)]
+
+
+class ChannelRecogniser(FacialRecognition):
+    """A DeepFace recogniser whose vector shows what it was fed."""
+
+    seen: ClassVar[list[tuple[int, ...]]] = []
+
+    def __init__(self) -> None:
+        self.model_name, self.input_shape, self.output_shape = "channels", (40, 32), 3
+
+    def forward(self, img: np.ndarray) -> list:
+        """Return the mean of each channel."""
+        self.seen.append(img.shape)
+        assert 0 <= img.min() <= img.max() <= 1
+        means = img.mean(axis=(1, 2)).tolist()
+        return means[0] if len(means) == 1 else means
+
+
+@pytest.fixture
+def foreign_models() -> Iterator[None]:
+    """Put two models into DeepFace's registry for one test."""
+    entries = {"face_detector": FixedDetector, "facial_recognition": ChannelRecogniser}
+    for task, client in entries.items():
+        modeling.AVAILABLE_MODELS[task]["test-only"] = {
+            modeling.ANY: f"{__name__}.{client.__name__}"
+        }
+    yield
+    for task in entries:
+        del modeling.AVAILABLE_MODELS[task]["test-only"]
+        modeling.cached_models[task].pop("test-only", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [("lineament-mobilefacenet", 192), ("lineament-fr-feature", 512), ("lineament-pair", 704)],
+)
+def test_deepface_represent_finds_our_models(
+    model_dir: Path, photo: Photo, tmp_path: Path, name: str, dimensions: int
+) -> None:
+    """A team with DeepFace code could not use the same models there."""
+    registry.register(model_dir)
+    from deepface import DeepFace  # noqa: PLC0415 -- after the backend is chosen
+
+    path = tmp_path / "face.jpg"
+    path.write_bytes(photo("obama.jpg"))
+    (answer,) = DeepFace.represent(
+        str(path), model_name=name, detector_backend="lineament-centerface"
+    )
+    assert len(answer["embedding"]) == dimensions
+    assert answer["face_confidence"] > 0.5
+    assert np.linalg.norm(answer["embedding"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_our_crops_through_deepface_give_our_vectors(
+    model_dir: Path, engine: Engine, photo: Photo
+) -> None:
+    """The same model under two APIs would put one person into two places."""
+    registry.register(model_dir)
+    from deepface import DeepFace  # noqa: PLC0415 -- as above
+
+    found = engine.analyse(photo("obama.jpg"))
+    crop = found.crops([0])[0]
+    (answer,) = DeepFace.represent(
+        np.ascontiguousarray(crop[..., ::-1]).astype(np.float32) / 255,
+        model_name="lineament-pair",
+        detector_backend="skip",
+        align=False,
+    )
+    assert float(np.dot(answer["embedding"], found.embed([0])[0])) > 0.999
+
+
+@pytest.mark.usefixtures("foreign_models")
+def test_engine_runs_any_deepface_model(model_dir: Path, photo: Photo) -> None:
+    """LINEAMENT_DETECTOR and LINEAMENT_RECOGNIZER would only take our own names."""
+    engine = build_engine(model_dir, "test-only", "test-only")
+    found = engine.analyse(photo("obama.jpg"))
+    (face,) = found.faces
+    assert face.confidence == pytest.approx(90)
+    points = {
+        point.kind: (point.x * found.width, point.y * found.height) for point in face.landmarks
+    }
+    assert points["eyeLeft"] == pytest.approx((435, 215))
+    assert points["eyeRight"] == pytest.approx((530, 210))
+    assert points["eyeLeft"][1] < points["nose"][1] < points["mouthLeft"][1] < 435
+    assert engine.dimensions == 3
+    vector = found.embed([0])[0]
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+    assert vector[2] > vector[0], "skin is redder than blue: the channels are BGR"
+    assert ChannelRecogniser.seen[-1] == (1, 40, 32, 3)
+
+
+def test_weights_that_cannot_be_had_fail_the_start_with_a_sentence(
+    model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator would learn at the first request that DeepFace has no weights."""
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    for scheme in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(scheme, "http://127.0.0.1:9")
+    with pytest.raises(ModelUnavailable) as caught:
+        build_engine(model_dir, recogniser="SFace")
+    assert "LINEAMENT_RECOGNIZER=SFace" in str(caught.value)
+    assert ".deepface/weights" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_unknown_name_fails_the_start_and_lists_the_known(model_dir: Path) -> None:
+    """A typing error in a setting would be a stack trace."""
+    with pytest.raises(
+        ModelUnavailable, match=r"LINEAMENT_DETECTOR=centrefase .*lineament-centerface"
+    ):
+        build_engine(model_dir, detector="centrefase")
+
+
+def test_engine_loads_no_tensorflow(engine: Engine) -> None:
+    """Every start would take eight seconds and half a gigabyte more."""
+    import sys  # noqa: PLC0415 -- what is loaded by now is the question
+
+    assert engine.dimensions == 704
+    assert "tensorflow" not in sys.modules
+    assert "torch" not in sys.modules
