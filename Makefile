@@ -8,7 +8,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
+PYTHON ?= $(or $(shell for p in python3.11 python3; do $$p -c '' 2>/dev/null && { echo $$p; break; }; done),python3)
 SERVE ?=
 DEMO ?=
 PYTEST ?=
@@ -22,8 +22,7 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 MODELS := $(VENV)/.models
 
-# The environment's own pip, or the outer one where Python came without ensurepip.
-PIP = $$(test -x $(BIN)/pip && echo $(BIN)/python -m pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+PIP := $(BIN)/python -m pip
 
 .PHONY: help setup demo serve test lint lock clean
 
@@ -59,9 +58,10 @@ $(CREATED):
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and \
 	  f"Lineament needs Python 3.11 or later, and $(PYTHON) is {v}. Name another: make PYTHON=/path/to/python3.11 ...")'
 	@echo "1/4 a virtual environment in $(VENV)"
-	@test -x $(BIN)/python && $(BIN)/python -c '' 2>/dev/null \
+	@$(PIP) --version >/dev/null 2>&1 \
 	  || $(PYTHON) -m venv --clear $(VENV) \
-	  || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) \
+	       && $(PYTHON) -m pip --python $(BIN)/python install pip; }  # Python without ensurepip
 	@touch $@
 
 $(LOCKED): requirements.lock $(CREATED)

@@ -31,7 +31,7 @@ def to_request(event: Event) -> HttpRequest:
     """Read a payload 2.0 event. API Gateway puts a named stage before the path; it is dropped."""
     context = _mapping(event, "requestContext")
     stage = f"/{context.get('stage', '$default')}/"
-    path = str(_mapping(event).get("rawPath", "/"))
+    path = str(_mapping(event).get("rawPath") or "/")
     if f"{path}/".startswith(stage):
         path = "/" + path[len(stage) :]
     headers = {str(name): str(value) for name, value in _mapping(event, "headers").items()}
@@ -51,13 +51,14 @@ def from_response(response: HttpResponse) -> Answer:
 
 
 def _body(event: Event) -> bytes:
-    body = str(event.get("body") or "")
+    text = str(event.get("body") or "")
+    body = text.encode(errors="surrogatepass")
     if not event.get("isBase64Encoded"):
-        return body.encode()
+        return body
     try:
         return base64.b64decode(body, validate=True)
-    except (ValueError, binascii.Error):
-        return body.encode()  # no JSON either: the application says so
+    except binascii.Error:
+        return body  # no JSON either: the application says so
 
 
 def _mapping(event: object, member: str | None = None) -> Event:

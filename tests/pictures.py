@@ -244,9 +244,7 @@ def rotated(pixels: Pixels, degrees: float) -> Pixels:
     """Return `pixels` turned anticlockwise about their centre, grey where nothing was."""
     height, width = pixels.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    return np.asarray(
-        cv2.warpAffine(pixels, matrix, (width, height), borderValue=(127, 127, 127))
-    )
+    return np.asarray(cv2.warpAffine(pixels, matrix, (width, height), borderValue=(127, 127, 127)))
 
 
 def beside(left: Pixels, right: Pixels) -> Pixels:

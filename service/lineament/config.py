@@ -188,7 +188,8 @@ def local_exports(api_url: str, aws_url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": aws_url,
         "AWS_ACCESS_KEY_ID": "123456789012",  # an account number: callers of that account
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",  # what the SDK for JavaScript reads
+        "AWS_DEFAULT_REGION": "us-east-1",  # what boto3 and the AWS CLI read
     }
 
 

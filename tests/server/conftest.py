@@ -41,10 +41,16 @@ class Served:
         assert "CollectionIds" in answer
         return status
 
-    def lines(self, count: int) -> list[dict[str, Any]]:
-        """Return the last `count` lines of the request log."""
-        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
-        return [json.loads(line) for line in lines[-count:]]
+    def line(self, request_id: str) -> dict[str, Any]:
+        """Return the log's line of a request; it is written just after the answer."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for line in self.log.read_text().splitlines():
+                if line.startswith("{") and line.endswith("}") and request_id in line:
+                    found: dict[str, Any] = json.loads(line)
+                    return found
+            time.sleep(0.02)
+        raise AssertionError(self.log.read_text())
 
 
 def exchange(

@@ -19,9 +19,10 @@ DEFAULT = "000000000000"
 GOOD = "test/20251009/us-east-1/rekognition/aws4_request"
 
 
-def header(
-    credential: str = GOOD, rest: str = ", SignedHeaders=host;x-amz-date, Signature=ab"
-) -> str:
+SIGNED = ", SignedHeaders=host;x-amz-date, Signature=ab"
+
+
+def header(credential: str = GOOD, rest: str = SIGNED) -> str:
     return f"AWS4-HMAC-SHA256 Credential={credential}{rest}"
 
 
@@ -66,9 +67,8 @@ def test_pr01_boto3_in_any_region(region: str) -> None:
 def test_au11_access_keys_tell_their_account(key: str, account: str) -> None:
     """Two accounts would share, or one account lose, its collections."""
     assert account_of(key, DEFAULT) == account
-    principal, scope = caller(
-        Headers([("authorization", header(GOOD.replace("test", key)))]), DEFAULT
-    )
+    headers = Headers([("authorization", header(GOOD.replace("test", key)))])
+    principal, scope = caller(headers, DEFAULT)
     assert (principal.account, scope.account) == (account, account)
 
 
@@ -83,14 +83,14 @@ def test_au04_missing_header(value: str | None) -> None:
     [
         ("Basic dXNlcjpwYXNz", "must begin with 'AWS4-HMAC-SHA256'"),
         ("AWS4-HMAC-SHA256", "'Credential' parameter. Authorization header requires 'Signature'"),
-        (header(rest=""), "requires 'Signature' parameter. Authorization header requires 'SignedH"),
+        (header(rest=""), "requires 'Signature' parameter. Authorization header requires 'Sig"),
         (
             header(rest=", SignedHeaders=host"),
-            "Authorization header requires 'Signature' parameter.",
+            "header requires 'Signature' parameter.",
         ),
-        (header(rest=", Signature=ab"), "Authorization header requires 'SignedHeaders' parameter."),
+        (header(rest=", Signature=ab"), "header requires 'SignedHeaders' parameter."),
         (header(rest=", Signature=, SignedHeaders=host"), "requires 'Signature'"),
-        (f"{header()},{header()}", "repeats 'Signature'"),
+        (f"{header()},{header()}", "Authorization header repeats 'SignedHeaders'."),
         (header("a/b/c"), "exactly 5 slash-delimited elements, keyid/date/region/service/term"),
         (header(f"a/{GOOD}"), "found 6"),
         (header(GOOD.replace("test", "")), "access key id must be 1 to 128"),

@@ -21,9 +21,7 @@ def raised(error: WireError) -> ClientError:
     client = boto_client(answer)
     with pytest.raises(ClientError) as caught:
         client.list_collections()
-    expected = (
-        getattr(client.exceptions, error.code, ClientError) if modelled(error) else ClientError
-    )
+    expected = getattr(client.exceptions, error.code) if modelled(error) else ClientError
     assert type(caught.value) is expected
     return caught.value
 
@@ -62,9 +60,8 @@ def test_pr05_client_errors_are_400(kind: type[ServiceError]) -> None:
 
 def test_pr04_pr06_service_dialect() -> None:
     """SDKs other than boto3 read Code, and an operator could not find the log line."""
-    answer = fault(
-        errors.ResourceNotFoundException("The collection id: c does not exist"), "7", NOW
-    )
+    error = errors.ResourceNotFoundException("The collection id: c does not exist")
+    answer = fault(error, "7", NOW)
     assert orjson.loads(answer.body) == {
         "__type": "ResourceNotFoundException",
         "Code": "ResourceNotFoundException",

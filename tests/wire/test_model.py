@@ -18,12 +18,9 @@ def within(shape: Shape) -> Iterator[Shape]:
             yield from within(inner)
 
 
-INPUTS = {
-    shape for name in model.operation_names() for shape in within(model.operation(name).input)
-}
-OUTPUTS = {
-    shape for name in model.operation_names() for shape in within(model.operation(name).output)
-}
+OPERATIONS = [model.operation(name) for name in model.operation_names()]
+INPUTS = {shape for operation in OPERATIONS for shape in within(operation.input)}
+OUTPUTS = {shape for operation in OPERATIONS for shape in within(operation.output)}
 
 
 def test_all_operations_are_there() -> None:

@@ -55,12 +55,12 @@ def test_any_bytes_are_read_or_refused(name: str, body: bytes) -> None:
 
 def outcome(name: str, body: bytes) -> None:
     try:
-        parse(name, body)
+        params = parse(name, body)
     except (SerializationException, ValidationException) as error:
-        answer = fault(error, "0", 0.0)
-        assert orjson.loads(answer.body)["message"] == error.message
+        told = orjson.loads(fault(error, "0", 0.0).body)["message"]
+        assert told  # either outcome is right, but not an empty message
     else:
-        assert isinstance(orjson.loads(body or b"{}"), dict)
+        assert set(params) <= set(model.operation(name).input.members)
 
 
 @SLOW

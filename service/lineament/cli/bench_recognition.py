@@ -13,7 +13,7 @@ from lineament.cli.figures import Figure, report
 from lineament.cli.recognition import Measured, measure
 from lineament.domain import verification
 from lineament.domain.similarity import Calibration
-from lineament.vision.profiles import load_profile
+from lineament.vision.profiles import choose_profile
 
 _RATES = (1e-3, 1e-4, 1e-5)
 _PERCENT = 100.0
@@ -29,16 +29,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Embed the set, print the table and the figures; 1 if one is short of its bar."""
     settings = config.load()
-    profile = load_profile(settings.profile)
-    print(f"FaceModelVersion {profile.version}")
+    model = choose_profile(settings.profile, settings.detector, settings.recognizer).model
+    print(f"FaceModelVersion {model.version}")
     measured = measure(settings, args.folder)
-    _print_table(measured, profile.calibration)
+    _print_table(measured, model.calibration)
     if args.plot is not None:
         from lineament.cli.histogram import draw_histogram  # noqa: PLC0415 - matplotlib is slow
 
-        draw_histogram(measured.genuine, measured.kept, profile.calibration, args.plot)
+        draw_histogram(measured.genuine, measured.kept, model.calibration, args.plot)
         print(f"histogram: {args.plot}")
-    return report(_figures(measured, profile.calibration), args.json)
+    return report(_figures(measured, model.calibration), args.json)
 
 
 def _figures(measured: Measured, calibration: Calibration) -> list[Figure]:

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,11 @@ from lineament.errors import LineamentError
 from lineament.server.listen import Listen
 
 _ANSWER_COLUMNS = 66
+_INTERRUPTED = 130
+_HEADING = (
+    "Blue: indexed. Green: a possible match, with its Similarity (0 to 100; from 80 up). "
+    "Orange: nobody of the collection."
+)
 
 
 class DemoError(LineamentError):
@@ -41,7 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the calls, print the table, draw the picture; 1 if anything was not as expected."""
+    """Run the calls, print the table, draw the picture.
+
+    Returns:
+        0; 1 if an answer was not as expected; 130 after SIGTERM or Ctrl-C.
+    """
     settings = config.load()
     photos = settings.model_dir / "photos"
     missing = [photo for photo in PHOTOS if not (photos / photo).exists()]
@@ -53,6 +63,9 @@ def run(args: argparse.Namespace) -> int:
         except LineamentError:
             _print_log(log)
             raise
+        except Stopped:
+            print("stopped before the end")
+            return _INTERRUPTED
         wrong = sum(not step.ok for step in steps)
         if wrong:
             _print_log(log)
@@ -69,7 +82,7 @@ def _run_pair(model_dir: Path, output: Path, log: IO[str], *, keep: bool) -> lis
         story = Story(boto3.client("rekognition"), boto3.client("s3"), model_dir / "photos")
         _play(story, keep=keep)
         _print_table(story.steps)
-        draw(story.panels, _heading(story.steps), output)
+        draw(story.panels, _HEADING, output)
         print(f"picture: {output}", flush=True)
         if keep:
             print(lines_to_paste(pair.api_url, pair.aws_url, model_dir), flush=True)
@@ -113,19 +126,14 @@ def _print_table(steps: Sequence[Step]) -> None:
     print(f"{'-' * wide}  {'-' * _ANSWER_COLUMNS}  {'-' * 7}")
     for step in steps:
         answered = step.answered if step.ok else f"UNEXPECTED {step.answered}"
+        first, *more = textwrap.wrap(answered, _ANSWER_COLUMNS) or [""]
         ms = f"{step.ms:7.1f}" if step.ms else ""
-        print(f"{step.asked:{wide}}  {answered:{_ANSWER_COLUMNS}}  {ms}".rstrip())
+        print(f"{step.asked:{wide}}  {first:{_ANSWER_COLUMNS}}  {ms}".rstrip())
+        for line in more:
+            print(f"{'':{wide}}  {line}")
     print()
 
 
 def _print_log(log: IO[str]) -> None:
     log.seek(0)
     print(f"The API's log:\n{log.read()}", file=sys.stderr)
-
-
-def _heading(steps: Sequence[Step]) -> str:
-    searches = sum(step.asked.startswith("SearchFacesByImage") for step in steps)
-    return (
-        f"Lineament demo, {searches} searches by photo. Similarity is 0 to 100; "
-        "80 and more is a possible match."
-    )

@@ -102,7 +102,8 @@ class Story:
         if draw and answer:
             verdict, role = _matches(answer), Role.MATCH if answer["FaceMatches"] else Role.STRANGER
             tag = Tag(answer["SearchedFaceBoundingBox"], verdict, role)
-            self._panel(photo, f"searched, never indexed: {photo}", verdict, [tag])
+            caption = f"possible match: {verdict}" if answer["FaceMatches"] else verdict
+            self._panel(photo, f"searched, never indexed: {photo}", caption, [tag])
         return answer
 
     def compare(self, face_id: str) -> None:

@@ -7,8 +7,6 @@ from lineament.storage.housekeeping import housekeep, report
 from lineament.storage.provision import connect
 from lineament.storage.purge import DEFAULT_GRACE
 
-HELP = "erase what deletions and crashes left, once"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""

@@ -3,6 +3,7 @@
 import http.client
 import importlib.util
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from lineament.errors import LineamentError
 from lineament.server.listen import Listen
 
 LOOPBACK = "127.0.0.1"
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
 _START_SECONDS = 60.0
 _STOP_SECONDS = 35.0
 _POLL_SECONDS = 0.05
@@ -40,8 +42,9 @@ def require_free(host: str, port: int, option: str) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise LocalPairError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another with {option}"
+            f"cannot listen on {host}:{port} ({reason}); choose another with {option}"
         ) from error
 
 
@@ -59,7 +62,8 @@ class LocalPair:
             aws_port: where S3 and DynamoDB listen, always on loopback.
             log: where the API's log goes; None for this process's own output.
         """
-        self.api_url = f"http://{listen.host}:{listen.port}"
+        host = LOOPBACK if listen.host == _EVERYWHERE else listen.host
+        self.api_url = f"http://{host}:{listen.port}"
         self.aws_url = f"http://{LOOPBACK}:{aws_port}"
         self.environment = config.local_environment(self.api_url, self.aws_url)
         self._listen = listen

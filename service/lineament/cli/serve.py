@@ -12,6 +12,7 @@ from lineament.server.listen import Listen
 
 API_PORT = 8460
 AWS_PORT = 8461
+_log = logging.getLogger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +44,16 @@ def run(args: argparse.Namespace) -> int:
 
     require_free(listen.host, listen.port, "--port")
     logging.basicConfig(
-        level=settings.log_level,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("lineament").setLevel(settings.log_level)
+    if listen.host != LOOPBACK:
+        _log.warning(
+            "signatures are not verified: whoever reaches %s:%d may call everything, as anybody",
+            listen.host,
+            listen.port,
+        )
     Server(settings, listen).run()
     return 0
 

@@ -15,10 +15,13 @@ def stop_signals() -> Iterator[None]:
     """Turn the first SIGTERM or Ctrl-C into `Stopped`, and ignore more of them while stopping."""
     chosen = (signal.SIGTERM, signal.SIGINT)
 
+    stopping = False
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        for each in chosen:
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise Stopped
 
     before = [signal.signal(each, stop) for each in chosen]
     try:

@@ -21,10 +21,9 @@ class AccessLog(Logger):  # type: ignore[misc] # gunicorn has no type hints
         environ: dict[str, Any],
         request_time: datetime.timedelta,
     ) -> None:
-        """Write the line of one answered request; probes that succeed are left out."""
+        """Write the line of one answered request; probes are left out."""
         del req
-        status = int(str(resp.status).split()[0])
-        if environ["PATH_INFO"] in _PROBES and status < 400:  # noqa: PLR2004 - HTTP's own line
+        if environ["PATH_INFO"] in _PROBES:
             return
         request_id = next(
             (value for name, value in resp.headers if name.lower() == "x-amzn-requestid"), None
@@ -33,7 +32,7 @@ class AccessLog(Logger):  # type: ignore[misc] # gunicorn has no type hints
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
             "method": environ["REQUEST_METHOD"],
             "operation": operation(environ.get("HTTP_X_AMZ_TARGET", ""), environ["PATH_INFO"]),
-            "status": status,
+            "status": int(str(resp.status).split()[0]),
             "ms": round(request_time.total_seconds() * 1000, 1),
             "request_id": request_id,
         }

@@ -1,5 +1,7 @@
 """Images from S3."""
 
+from contextlib import closing
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament.storage.clients import S3Clients
@@ -26,7 +28,7 @@ class S3ObjectStore:
         which = {} if version is None else {"VersionId": version}
         try:
             answer = client.get_object(Bucket=bucket, Key=key, **which)
-            with answer["Body"] as body:
+            with closing(answer["Body"]) as body:
                 length = int(answer["ContentLength"])
                 if length > limit:
                     raise too_large(length, limit)

@@ -53,7 +53,7 @@ def similarity_transform(
     points = (source - start) @ np.array([1, 1j])
     goals = (target - end) @ np.array([1, 1j])
     spread = np.vdot(points, points).real
-    if spread <= 0:
+    if not spread > 0:
         raise ValueError("the points to align are all the same")
     factor = np.vdot(points, goals) / spread
     turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])

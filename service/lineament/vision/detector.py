@@ -1,4 +1,9 @@
-"""CenterFace on onnxruntime: pixels to face boxes, scores and five landmarks."""
+"""CenterFace on onnxruntime: pixels to face boxes, scores and five landmarks.
+
+Each image is looked at twice: fine, for small faces, and coarse, for faces that fill the frame. The
+network was trained on small ones; of faces taller than some 300 of its pixels it misses many, and
+the landmarks of the rest are off. Figures: docs/models.md.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +22,19 @@ _MULTIPLE = 32
 """The network's sides must be multiples of this."""
 _OVERLAP = 0.3
 """Boxes whose intersection over union reaches this are one face."""
+_INSIDE = 0.8
+"""A box with this part of its area in the box of a much larger face is a piece of that face."""
+_COARSE_SIDE = 320
+"""Long side of the coarse look, in the network's pixels."""
+_TALLEST = 280
+"""Faces taller than this in the fine look are left to the coarse one."""
 _CANDIDATES = 1000
 """The best cells that are looked at; a crowd of 100 faces lights some 600."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """Faces in pixels of the upright image, the best score first."""
+    """Faces in pixels of the upright image."""
 
     boxes: NDArray[np.float32]
     """Shape (n, 4): left, top, right, bottom. May leave the image."""
@@ -85,32 +96,56 @@ class CenterFace:
 
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Find the faces in RGB pixels of shape (height, width, 3)."""
-        height, width = pixels.shape[:2]
-        factor = self._scale.factor(width, height)
-        network_input = _letterbox(pixels, factor)
-        heat, scale, offset, landmark = self._session.run(None, {"input.1": network_input})
+        factor = self._scale.factor(pixels.shape[1], pixels.shape[0])
+        if factor >= 1:
+            return self._look_twice(pixels, factor)
+        reduced = _resize(pixels, factor)  # once: of 12 million pixels it costs as much as a look
+        return _scaled(self._look_twice(reduced, 1.0), _ratio(reduced, pixels))
+
+    def _look_twice(self, pixels: NDArray[np.uint8], factor: float) -> Detections:
+        fine = self._look(pixels, factor)
+        coarse_factor = _COARSE_SIDE / max(pixels.shape[:2])
+        if coarse_factor >= factor:
+            return fine
+        coarse = self._look(pixels, coarse_factor)
+        return _merge(fine, _select(coarse, _heights(coarse.boxes) > _TALLEST / factor))
+
+    def _look(self, pixels: NDArray[np.uint8], factor: float) -> Detections:
+        seen = _resize(pixels, factor)
+        heat, scale, offset, landmark = self._session.run(None, {"input.1": _letterbox(seen)})
         found = _decode(heat[0, 0], scale[0], offset[0], landmark[0], self._threshold)
-        # What the resize really did: its sides are whole pixels.
-        ratio = np.array(
-            [max(round(width * factor), 1) / width, max(round(height * factor), 1) / height],
-            np.float32,
-        )
-        return Detections(
-            boxes=found.boxes / np.concatenate([ratio, ratio]),
-            scores=found.scores,
-            landmarks=found.landmarks / ratio,
-        )
+        return _scaled(found, _ratio(seen, pixels))
 
 
-def _letterbox(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.float32]:
-    """Resize and fill up with black to the right and below; shape (1, 3, rows, columns)."""
+def _resize(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    if factor == 1:
+        return pixels
     height, width = pixels.shape[:2]
     size = (max(round(width * factor), 1), max(round(height * factor), 1))
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    resized = cv2.resize(pixels, size, interpolation=interpolation) if factor != 1 else pixels
-    rows, columns = (-(-side // _MULTIPLE) * _MULTIPLE for side in (size[1], size[0]))
+    return np.asarray(cv2.resize(pixels, size, interpolation=interpolation), np.uint8)
+
+
+def _ratio(seen: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return by what x and y really grew: sides are whole pixels."""
+    return np.array([seen.shape[1] / pixels.shape[1], seen.shape[0] / pixels.shape[0]], np.float32)
+
+
+def _scaled(found: Detections, ratio: NDArray[np.float32]) -> Detections:
+    """Take faces from a resized image back to the one that it was made of."""
+    return Detections(
+        boxes=found.boxes / np.concatenate([ratio, ratio]),
+        scores=found.scores,
+        landmarks=found.landmarks / ratio,
+    )
+
+
+def _letterbox(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Fill up with black to the right and below; shape (1, 3, rows, columns)."""
+    height, width = pixels.shape[:2]
+    rows, columns = (-(-side // _MULTIPLE) * _MULTIPLE for side in (height, width))
     canvas = np.zeros((1, 3, rows, columns), np.float32)
-    canvas[0, :, : size[1], : size[0]] = resized.transpose(2, 0, 1)
+    canvas[0, :, :height, :width] = pixels.transpose(2, 0, 1)
     return canvas
 
 
@@ -148,9 +183,39 @@ def _decode(
     )
 
 
+def _merge(fine: Detections, large: Detections) -> Detections:
+    """Join the faces of two looks; where they overlap, the large ones hold."""
+    corners = np.minimum(large.boxes[:, None, 2:], fine.boxes[None, :, 2:])
+    sides = np.clip(
+        corners - np.maximum(large.boxes[:, None, :2], fine.boxes[None, :, :2]), 0, None
+    )
+    shared = sides[..., 0] * sides[..., 1]
+    areas = _areas(large.boxes)[:, None], _areas(fine.boxes)[None]
+    same = shared >= _OVERLAP * (areas[0] + areas[1] - shared)
+    inside = shared >= _INSIDE * areas[1]
+    rest = _select(fine, ~np.any(same | inside, axis=0))
+    return Detections(
+        np.concatenate([large.boxes, rest.boxes]),
+        np.concatenate([large.scores, rest.scores]),
+        np.concatenate([large.landmarks, rest.landmarks]),
+    )
+
+
+def _select(found: Detections, wanted: NDArray[np.bool_]) -> Detections:
+    return Detections(found.boxes[wanted], found.scores[wanted], found.landmarks[wanted])
+
+
+def _heights(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return boxes[:, 3] - boxes[:, 1]
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (boxes[:, 2] - boxes[:, 0]) * _heights(boxes)
+
+
 def _suppress(boxes: NDArray[np.float32]) -> NDArray[np.intp]:
     """Keep the first of boxes that overlap; boxes come best first."""
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    areas = _areas(boxes)
     waiting = np.arange(len(boxes))
     kept = []
     while waiting.size:

@@ -82,7 +82,7 @@ class Engine:
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")[:MAX_FACES]
         boxes, points = found.boxes[order], found.landmarks[order]
-        poses = self._pose.estimate(pixels, boxes)
+        poses = self._pose.estimate(pixels, boxes, points)
         ratios = [_ratio_box(box, width, height) for box in boxes]
         faces = tuple(
             DetectedFace(

@@ -1,4 +1,4 @@
-"""Prepare the ONNX graphs for running: free batch and image sizes, constants that fold, fast PReLUs.
+"""Prepare ONNX graphs for running: free batch and image sizes, foldable constants, fast PReLUs.
 
 What comes out computes what went in did, up to rounding.
 """

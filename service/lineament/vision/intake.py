@@ -19,8 +19,10 @@ MIN_SIDE = 80
 MAX_SIDE = 10_000
 MAX_PIXELS = 1 << 26
 """64 binary megapixels (8192 x 8192): above the 61 of the largest full-frame cameras. Such a
-picture takes 192 MiB as RGB; a progressive JPEG of it took 0.7 GiB at its peak, where the 100
-megapixels that the sides alone allow would take above 1 GiB, too much for a small Lambda."""
+picture takes 192 MiB as RGB, and a progressive JPEG of it 0.6 GiB at its peak; the 100 megapixels
+that the sides alone allow would take 0.9 GiB, too much for a small Lambda. docs/quality.md"""
+MAX_PNG_BYTES = 4 * MAX_PIXELS
+"""Unpacked, 256 MiB: nearly the largest picture in 8-bit RGBA, half of it in 16 bits."""
 
 _OTHERS = (
     (b"GIF8", 0, "GIF"),
@@ -60,6 +62,7 @@ def decode(image: bytes) -> NDArray[np.uint8]:
     if image.startswith(png.MAGIC):
         png_header = png.read_png_header(image)
         _require_size(png_header.width, png_header.height)
+        _require_unpackable(png_header)
         return png.decode_png(image, png_header)
     found = next((name for magic, at, name in _OTHERS if image[at:].startswith(magic)), "")
     raise InvalidImageFormatException(
@@ -67,6 +70,19 @@ def decode(image: bytes) -> NDArray[np.uint8]:
         + (f"found {found}; " if found else "")
         + "the image must be a JPEG or PNG file"
     )
+
+
+def _require_unpackable(header: png.PngHeader) -> None:
+    """Check what a PNG takes unpacked.
+
+    Raises:
+        ImageTooLargeException: it is over the limit.
+    """
+    if header.raw_size > MAX_PNG_BYTES:
+        raise ImageTooLargeException(
+            f"{ImageTooLargeException.default_message} The PNG unpacks to {header.raw_size} bytes; "
+            f"it must be at most {MAX_PNG_BYTES}"
+        )
 
 
 def _require_size(width: int, height: int) -> None:

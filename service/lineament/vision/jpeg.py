@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -20,13 +21,19 @@ _MAX_SEGMENTS = 4096
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN, _END_OF_IMAGE, _APP1 = 0xDA, 0xD9, 0xE1
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
-_NEXT_MARKER = re.compile(rb"\xff+([\x01-\xfe])")
-_AFTER_SCAN = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+_NEXT_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+_AFTER_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _BITS = 8
 
 _EXIF = b"Exif\0\0"
+_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
 _ORIENTATION_TAG, _SHORT = 0x0112, 3
 _UPRIGHT = 1
+_FLIPS = {2: 1, 3: -1, 4: 0}
+"""cv2.flip's code: about the vertical axis, both, the horizontal one."""
+_ROTATIONS = {6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_TRANSVERSED = 7
+_TRANSPOSED = frozenset({5, _TRANSVERSED})
 
 _HARMLESS = ("extraneous bytes before marker", "Invalid SOS parameters for sequential JPEG")
 """What libjpeg says of files of some cameras whose pictures are whole."""
@@ -113,12 +120,12 @@ def exif_orientation(tiff: bytes) -> int:
 
     Source: Exif 2.32, 4.6.2 and 4.6.4 A.
     """
-    order = {b"II*\0": "little", b"MM\0*": "big"}.get(tiff[:4])
+    order = _BYTE_ORDERS.get(tiff[:4])
     if order is None:
         return _UPRIGHT
 
     def number(at: int, size: int) -> int:
-        return int.from_bytes(tiff[at : at + size], "little" if order == "little" else "big")
+        return int.from_bytes(tiff[at : at + size], order)
 
     directory = number(4, 4)
     for entry in range(directory + 2, directory + 2 + 12 * number(directory, 2), 12):
@@ -157,15 +164,15 @@ def _frame_size(body: bytes) -> tuple[int, int]:
 
 
 def _turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Undo an EXIF orientation; 1 is upright already."""
-    if orientation in (5, 6, 7, 8):
-        pixels = np.asarray(cv2.transpose(pixels), np.uint8)
-    if orientation in (2, 6):
-        return np.asarray(cv2.flip(pixels, 1), np.uint8)
-    if orientation in (4, 8):
-        return np.asarray(cv2.flip(pixels, 0), np.uint8)
-    if orientation in (3, 7):
-        return np.asarray(cv2.flip(pixels, -1), np.uint8)
+    """Undo an EXIF orientation; 1 is upright already. At most one copy of the picture is made."""
+    if orientation in _FLIPS:
+        return np.asarray(cv2.flip(pixels, _FLIPS[orientation], dst=pixels), np.uint8)
+    if orientation in _ROTATIONS:
+        return np.asarray(cv2.rotate(pixels, _ROTATIONS[orientation]), np.uint8)
+    if orientation in _TRANSPOSED:
+        turned = cv2.transpose(pixels)
+        both = orientation == _TRANSVERSED
+        return np.asarray(cv2.flip(turned, -1, dst=turned) if both else turned, np.uint8)
     return pixels
 
 

@@ -1,4 +1,8 @@
-"""Head pose from a face crop: three heads of 66 bins, three degrees each."""
+"""Head pose: yaw and pitch from a network with 66 bins of three degrees, roll from the eyes.
+
+Signs are AWS's, read off its documented samples: yaw is positive towards the image's right, pitch
+upwards, roll clockwise. The network's own yaw has the other sign.
+"""
 
 from pathlib import Path
 
@@ -13,7 +17,8 @@ MODEL_FILE = "fr-pose.onnx"
 _SIDE = 224
 _BINS = 66
 _DEGREES = 3.0
-_LOWEST = -99.0
+_LOWEST = -97.5
+"""The middle of the first bin. With -99, a mirrored face read three degrees askew (median)."""
 _GROWTH = 1.5
 """The network looks at the box grown by a quarter on each side."""
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
@@ -22,7 +27,7 @@ _BATCH = 4
 
 
 class PoseEstimator:
-    """Estimates roll, yaw and pitch.
+    """Estimates yaw, pitch and roll.
 
     Args:
         model_dir: where the models are installed.
@@ -36,22 +41,30 @@ class PoseEstimator:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
 
-    def estimate(self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32]) -> list[Pose]:
+    def estimate(
+        self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
+    ) -> list[Pose]:
         """Return the pose of each face.
 
         Args:
             pixels: RGB, shape (height, width, 3).
             boxes: shape (n, 4): left, top, right, bottom in pixels; may leave the image.
+            points: shape (n, 5, 2): the landmarks in pixels, the eyes first.
         """
+        eyes = points[:, 1] - points[:, 0]
+        rolls = np.degrees(np.arctan2(eyes[:, 1], eyes[:, 0]))
         poses: list[Pose] = []
         for start in range(0, len(boxes), _BATCH):
             crops = np.stack([_crop(pixels, box) for box in boxes[start : start + _BATCH]])
             values = ((crops - _MEAN) / _DEVIATION).transpose(0, 3, 1, 2)
-            heads = self._session.run(None, {"input": np.ascontiguousarray(values, np.float32)})
-            yaws, pitches, rolls = (_degrees(head) for head in heads)
+            yaws, pitches, _ = self._session.run(
+                None, {"input": np.ascontiguousarray(values, np.float32)}
+            )
             poses += [
-                Pose(roll=float(roll), yaw=float(yaw), pitch=float(pitch))
-                for roll, yaw, pitch in zip(rolls, yaws, pitches, strict=True)
+                Pose(roll=float(roll), yaw=-float(yaw), pitch=float(pitch))
+                for roll, yaw, pitch in zip(
+                    rolls[start : start + _BATCH], _degrees(yaws), _degrees(pitches), strict=True
+                )
             ]
         return poses
 

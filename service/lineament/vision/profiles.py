@@ -4,11 +4,9 @@ Reading one loads no model runtime, so that CreateCollection can tell a model's 
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from pathlib import Path
-from typing import Any
 
 from lineament.domain.similarity import Calibration, FaceModel
 from lineament.errors import LineamentError
@@ -91,8 +89,3 @@ def _read_text(name: str) -> str:
     if name not in known:
         raise ProfileError(f"LINEAMENT_PROFILE={name} names no profile; known: {', '.join(known)}")
     return resources.files("lineament.vision").joinpath("profiles", f"{name}.json").read_text()
-
-
-def load_profile(name: str) -> FaceModel:
-    """Return the face model of a profile; see `read_profile`."""
-    return read_profile(name).model

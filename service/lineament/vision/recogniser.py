@@ -11,7 +11,7 @@ from lineament.domain.faces import Matrix
 from lineament.vision.align import CROP
 from lineament.vision.sessions import open_session
 
-BATCH = 4
+BATCH = 2
 """Crops in one run: with 16, activations fall out of the cache and a face takes a fifth longer."""
 
 

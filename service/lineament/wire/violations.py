@@ -85,8 +85,7 @@ def _walk_map(
 ) -> Iterator[_Violation]:
     for key, sides in messages.items():
         for text in sides.get("key", ()):
-            malformed = isinstance(text, Malformed)
-            told = text if malformed else f"Map keys must satisfy constraint: [{text}]"
+            told = f"Map keys must satisfy constraint: [{text}]"
             yield _Violation(shape.key or shape, path, key, told)
         if "value" in sides and shape.element is not None:
             place = f"{path}.{_printable(key)}.member"
@@ -115,5 +114,6 @@ def _quote(shape: Shape, value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    clean = text[:_LONGEST_VALUE].encode("utf-8", "replace").decode("utf-8")
-    return clean if len(text) <= _LONGEST_VALUE else f"{clean}... ({len(text)} characters)"
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"

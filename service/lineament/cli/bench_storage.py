@@ -1,0 +1,220 @@
+"""`lineament bench storage`: does a call's storage time grow with the collection? On moto."""
+
+import argparse
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from lineament import config
+from lineament.cli.figures import Figure, report
+from lineament.context import Scope
+from lineament.domain.collections import Collection
+from lineament.domain.faces import FaceRecord, Matrix, RatioBox
+from lineament.errors import LineamentError
+from lineament.gallery.memory import MemoryGallery
+from lineament.storage.changes import DynamoChangeLog
+from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.faces import DynamoFaceStore
+from lineament.storage.provision import Tables, connect, ensure_tables
+
+_BAR = 1.5
+_SMALL, _LARGE = 100, 10_000
+_DIMENSIONS = 192
+_PER_CALL = 100
+_SCOPE = Scope("123456789012", "us-east-1")
+_START_SECONDS = 60.0
+
+
+class BenchError(LineamentError):
+    """The bench cannot run."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--rounds", type=int, default=40, help="calls of each kind (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the times into this PNG")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print a line a call and then the figures; 1 when one is short of its bar."""
+    with _moto() as environment_url:
+        # Two deployments side by side: the table of the small one holds nothing else.
+        small = _Deployment(environment_url, "small", _SMALL)
+        large = _Deployment(environment_url, "large", _LARGE)
+        times: dict[str, tuple[float, float]] = {}
+        print(f"{'call':24}{_SMALL:>12} faces{_LARGE:>12} faces   (median ms on moto)")
+        for name in _CALLS:
+            few, many = _measure(name, small, large, args.rounds)
+            print(f"{name:24}{few:18.2f}{many:18.2f}")
+            times[name] = (few, many)
+    if args.plot is not None:
+        _draw(times, args.plot)
+    ratios = {name: many / few for name, (few, many) in times.items()}
+    figures = [Figure.at_most(f"storage_ratio_{name}", r, _BAR) for name, r in ratios.items()]
+    return report(figures, args.json)
+
+
+def _draw(times: dict[str, tuple[float, float]], path: Path) -> None:
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - matplotlib is slow
+
+    canvas = Canvas(figsize=(9, 5), layout="constrained")
+    axes = canvas.subplots()
+    places = np.arange(len(times))
+    for offset, faces in enumerate((_SMALL, _LARGE)):
+        heights = [pair[offset] for pair in times.values()]
+        axes.bar(places + 0.4 * offset - 0.2, heights, 0.4, label=f"{faces:,} faces")
+    axes.set_xticks(places, list(times))
+    axes.set_yscale("log")
+    axes.set_ylabel("median ms on moto")
+    axes.legend()
+    canvas.savefig(path)
+
+
+def _measure(
+    name: str, small: "_Deployment", large: "_Deployment", rounds: int
+) -> tuple[float, float]:
+    times: dict[str, list[float]] = {"small": [], "large": []}
+    call = _CALLS[name]
+    for _ in range(rounds):
+        for which, deployment in (("small", small), ("large", large)):  # interleaved
+            action = call(deployment)
+            start = time.perf_counter()
+            action()
+            times[which].append((time.perf_counter() - start) * 1000)
+    return statistics.median(times["small"]), statistics.median(times["large"])
+
+
+class _Deployment:
+    """Tables with one collection of so many faces, and two processes' galleries of it."""
+
+    def __init__(self, url: str, name: str, faces: int) -> None:
+        self.tables: Tables = connect(f"bench-{name}", _SCOPE.region, url)
+        ensure_tables(self.tables)
+        self.collections = DynamoCollectionStore(self.tables)
+        self.faces = DynamoFaceStore(self.tables)
+        self.gallery = MemoryGallery(DynamoChangeLog(self.tables), 1 << 30)
+        self.collections.create(Collection(_SCOPE, "bench", uuid.uuid4().hex, "m", time.time()))
+        self.ids: list[str] = []
+        for _ in range(0, faces, _PER_CALL):
+            self.add(_PER_CALL)
+        self.sync()
+
+    def now(self) -> Collection:
+        found = self.collections.find(_SCOPE, "bench")
+        if found is None:
+            raise BenchError("the bench's collection is gone")
+        return found
+
+    def sync(self) -> None:
+        self.gallery.sync(self.now())
+
+    def add(self, count: int) -> None:
+        records, vectors = _faces(count)
+        self.faces.add(self.now(), records, vectors)
+        self.ids += [record.face_id for record in records]
+
+
+_Call = Callable[[_Deployment], Callable[[], object]]
+"""Prepares, and returns what to time."""
+
+
+def _find(on: _Deployment) -> Callable[[], object]:
+    return on.now
+
+
+def _list_collections(on: _Deployment) -> Callable[[], object]:
+    return lambda: on.collections.page(_SCOPE, None, 100)
+
+
+def _add_one(on: _Deployment) -> Callable[[], object]:
+    collection, (records, vectors) = on.now(), _faces(1)
+    on.ids.append(records[0].face_id)
+    return lambda: on.faces.add(collection, records, vectors)
+
+
+def _records_of_10(on: _Deployment) -> Callable[[], object]:
+    collection, ids = on.now(), on.ids[:10]
+    return lambda: on.faces.records(collection, ids)
+
+
+def _remove_one(on: _Deployment) -> Callable[[], object]:
+    on.add(1)
+    collection, face_id = on.now(), on.ids.pop()
+    return lambda: on.faces.remove(collection, [face_id])
+
+
+def _catch_up(on: _Deployment) -> Callable[[], object]:
+    on.sync()
+    on.add(1)
+    return on.sync
+
+
+def _page_of_100(on: _Deployment) -> Callable[[], object]:
+    collection = on.now()
+    view = on.gallery.sync(collection)
+    return lambda: on.faces.records(collection, view.page(None, 100))
+
+
+_CALLS: dict[str, _Call] = {
+    "find": _find,
+    "list_collections": _list_collections,
+    "add_1": _add_one,
+    "records_10": _records_of_10,
+    "remove_1": _remove_one,
+    "catch_up_1": _catch_up,
+    "page_100": _page_of_100,
+}
+
+
+def _faces(count: int) -> tuple[list[FaceRecord], Matrix]:
+    image = str(uuid.uuid4())
+    box = RatioBox(0.1, 0.2, 0.3, 0.4)
+    records = [FaceRecord(str(uuid.uuid4()), image, box, 99.9, "bench") for _ in range(count)]
+    vectors = np.random.default_rng().normal(size=(count, _DIMENSIONS)).astype(np.float32)
+    return records, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@contextmanager
+def _moto() -> Iterator[str]:
+    """Run moto's server on loopback for as long as the block, and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    url = f"http://127.0.0.1:{port}"
+    environment = config.local_environment(url, url)
+    config.enter(environment)
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(f"{url}/moto-api/", server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _await(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(int(_START_SECONDS / 0.05)):
+        if server.poll() is not None:
+            raise BenchError("moto's server ended by itself; install lineament[local]")
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    raise BenchError(f"moto's server did not answer in {_START_SECONDS:.0f} s")

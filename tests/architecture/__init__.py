@@ -1,0 +1,1 @@
+"""What the layout promises. The import direction itself is checked by `lint-imports`."""

@@ -1,0 +1,58 @@
+"""What a process loads before it needs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from lineament.app import Application
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("tensorflow", "torch", "cv2", "onnxruntime", "onnx", "deepface", "matplotlib")
+
+_LIST_COLLECTIONS = """
+import json
+from lambdas.api import handler
+answer = handler({
+    "rawPath": "/",
+    "headers": {
+        "x-amz-target": "RekognitionService.ListCollections",
+        "authorization": "AWS4-HMAC-SHA256 Credential=123456789012/20261123/us-east-1/"
+        "rekognition/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    "requestContext": {"http": {"method": "POST"}},
+    "body": "{}",
+}, None)
+assert answer["statusCode"] == 200, answer
+"""
+
+
+def _loaded(program: str) -> set[str]:
+    """Return the heavy modules that a fresh process has loaded after the program."""
+    report = f"\nimport json, sys\nprint(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    answer = subprocess.run(
+        [sys.executable, "-c", program + report],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return set(json.loads(answer.stdout.splitlines()[-1]))
+
+
+def test_import_loads_no_model_runtime() -> None:
+    """Lost: a test suite or a script pays seconds and hundreds of MiB for an import."""
+    assert _loaded("import lineament, lineament.app, lineament.cli.main") == set()
+
+
+def test_list_collections_loads_no_model_runtime(application: Application) -> None:
+    """Lost: a cold Lambda that only lists collections waits for models it never uses."""
+    application.ready()  # makes the table that the other process finds
+    assert _loaded(_LIST_COLLECTIONS) == set()
+
+
+def test_the_probe_sees_what_is_loaded() -> None:
+    """Lost: the two tests above pass whatever is loaded."""
+    assert "onnxruntime" in _loaded("import onnxruntime")

@@ -1,0 +1,1 @@
+"""The `lineament` command, as a user runs it."""

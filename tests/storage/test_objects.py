@@ -1,0 +1,164 @@
+"""Images from S3, and everything that S3 may say instead."""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+
+from lineament.errors import (
+    ImageTooLargeException,
+    InvalidS3ObjectException,
+    ProvisionedThroughputExceededException,
+    ServiceUnavailable,
+    WireError,
+)
+from lineament.storage.clients import S3Clients
+from lineament.storage.objects import S3ObjectStore
+from tests.storage.conftest import REGION
+
+GUIDE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+
+
+@pytest.fixture
+def bucket(moto_endpoint: str) -> str:
+    client = boto3.client("s3", region_name=REGION, endpoint_url=moto_endpoint)
+    name = f"photos-{uuid.uuid4().hex[:8]}"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    return name
+
+
+@pytest.fixture
+def store(moto_endpoint: str) -> S3ObjectStore:
+    return S3ObjectStore(S3Clients(moto_endpoint))
+
+
+def put(endpoint: str, bucket: str, key: str, body: bytes) -> str:
+    client = boto3.client("s3", region_name=REGION, endpoint_url=endpoint)
+    return str(client.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"])
+
+
+def test_objects_and_their_versions_are_read(
+    store: S3ObjectStore, moto_endpoint: str, bucket: str
+) -> None:
+    """Else a photo in S3, or the version asked for, cannot be indexed."""
+    key = "Ana Maria/photo ü+%2F..jpg"
+    old = put(moto_endpoint, bucket, key, b"old")
+    put(moto_endpoint, bucket, key, b"newer")
+    assert store.read(REGION, bucket, key, None, 5) == b"newer"
+    assert store.read(REGION, bucket, key, old, 5) == b"old"
+
+
+def test_missing_objects_are_told_with_the_guides_text(
+    store: S3ObjectStore, moto_endpoint: str, bucket: str
+) -> None:
+    """Else a client that looks for the documented text does not understand the error."""
+    put(moto_endpoint, bucket, "there.jpg", b"x")
+    cases = [
+        (bucket, "absent.jpg", None),
+        (f"absent-{bucket}", "there.jpg", None),
+        (bucket, "there.jpg", str(uuid.uuid4())),
+        ("-_", "there.jpg", None),
+        ("Bad..Name", "there.jpg", None),
+    ]
+    for where, key, version in cases:
+        with pytest.raises(InvalidS3ObjectException) as raised:
+            store.read(REGION, where, key, version, 100)
+        assert raised.value.message.startswith(GUIDE)
+
+
+def test_too_large_objects_are_refused_by_their_length(
+    store: S3ObjectStore, moto_endpoint: str, bucket: str
+) -> None:
+    """Else one huge object fills the server's memory."""
+    put(moto_endpoint, bucket, "large.jpg", bytes(1001))
+    with pytest.raises(ImageTooLargeException, match="1001 bytes; the limit is 1000"):
+        store.read(REGION, bucket, "large.jpg", None, 1000)
+    assert len(store.read(REGION, bucket, "large.jpg", None, 1001)) == 1001
+
+
+def test_unreachable_s3_asks_to_try_again() -> None:
+    """Else an outage of S3 looks like a fault of the photo."""
+    store = S3ObjectStore(S3Clients("http://127.0.0.1:9"))
+    with pytest.raises(ServiceUnavailable):
+        store.read(REGION, "photos", "a.jpg", None, 100)
+
+
+ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
+    "moved": (301, "PermanentRedirect", {"x-amz-bucket-region": "eu-west-1"}),
+    "foreign": (400, "AuthorizationHeaderMalformed", {"x-amz-bucket-region": "eu-west-1"}),
+    "forbidden": (403, "AccessDenied", {}),
+    "archived": (403, "InvalidObjectState", {}),
+    "busy": (503, "SlowDown", {}),
+    "broken": (500, "InternalError", {}),
+}
+
+
+class OddS3(BaseHTTPRequestHandler):
+    """Answers by the key; counts the requests."""
+
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        key = self.path.split("?")[0].rsplit("/", 1)[-1]
+        type(self).seen.append(key)
+        if key == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "50")
+            self.end_headers()
+            self.wfile.write(b"only this")
+            self.close_connection = True
+            return
+        status, code, headers = ANSWERS[key]
+        body = f"<Error><Code>{code}</Code><Region>eu-west-1</Region></Error>".encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def odd_s3(moto_endpoint: str) -> Iterator[tuple[S3ObjectStore, list[str]]]:
+    assert moto_endpoint  # for its credentials
+    seen: list[str] = []
+    handler = type("Handler", (OddS3,), {"seen": seen})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield S3ObjectStore(S3Clients(f"http://127.0.0.1:{server.server_port}")), seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("moved", InvalidS3ObjectException),
+        ("foreign", InvalidS3ObjectException),
+        ("forbidden", InvalidS3ObjectException),
+        ("archived", InvalidS3ObjectException),
+        ("busy", ProvisionedThroughputExceededException),
+        ("broken", ServiceUnavailable),
+        ("cut", ServiceUnavailable),
+    ],
+)
+def test_what_s3_says_is_told_as_ours(
+    odd_s3: tuple[S3ObjectStore, list[str]], key: str, expected: type[WireError]
+) -> None:
+    """Else buckets of other regions are read, or a client does not retry what it should."""
+    store, seen = odd_s3
+    with pytest.raises(expected) as raised:
+        store.read(REGION, "photos", key, None, 100)
+    if expected is InvalidS3ObjectException:
+        assert raised.value.message.startswith(GUIDE)
+        assert seen == [key]  # neither repeated nor followed into the other region
+    if key == "busy":
+        assert raised.value.message == "S3 download limit exceeded."
