@@ -70,9 +70,7 @@ def build_application(settings: Settings) -> Application:
         model=profile.model,
         quotas=Quotas(settings.max_collections, settings.max_faces_per_collection),
     )
-    rules = Rules(
-        settings.default_account, settings.constraint_error_code, settings.max_body_bytes
-    )
+    rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
     return Application(Dispatcher(OPERATIONS, services, rules), tables)
 
 

@@ -56,7 +56,7 @@ class Dispatcher:
             return self._answer(request, request_id, now)
         except WireError as error:
             return fault(error, request_id, now)
-        except Exception:  # The boundary: the client learns a request id, the log the rest.
+        except Exception:  # noqa: BLE001 - the boundary: clients learn a request id, the log the rest
             _log.exception("request %s failed", request_id)
             return fault(InternalServerError(), request_id, now)
 

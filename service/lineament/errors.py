@@ -2,7 +2,7 @@
 
     LineamentError                       anything of ours; never leaves as it is
     └── WireError                        code, status, dialect, retryable
-        ├── ServiceError                 raised by the face service: {"__type","Code","Logref","Message"}
+        ├── ServiceError                 by the face service: {"__type","Code","Logref","Message"}
         │   ├── AccessDeniedException
         │   ├── ImageTooLargeException
         │   ├── InvalidImageFormatException

@@ -12,7 +12,8 @@ from werkzeug.serving import make_server
 
 from lambdas.api import make_handler
 from lineament.app import Application
-from lineament.server.app import create_app
+from lineament.server.app import create_server
+from lineament.server.background import Background
 from lineament.wire.http import HttpRequest, HttpResponse
 from tests.conformance import transports
 
@@ -62,7 +63,9 @@ class Wire:
 @pytest.fixture(scope="session")
 def server_url(application: Application) -> Iterator[str]:
     """Return the address of the Flask server over the session's application."""
-    server = make_server("127.0.0.1", 0, create_app(application), threaded=True)
+    cap = 16 * 1024 * 1024
+    flask = create_server(application, Background(application, 60.0), cap)
+    server = make_server("127.0.0.1", 0, flask, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -41,7 +41,8 @@ class FaceStore(Protocol):
         When this returns, every process that syncs to the collection's seq sees the faces.
 
         Args:
-            collection: where to; its generation must still be the live one.
+            collection: as it was when the caller saw, in a view synced to it, that the faces are
+                new; its generation must still be the live one.
             faces: at least one.
             vectors: shape (len(faces), d), float32.
 
