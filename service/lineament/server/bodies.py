@@ -25,7 +25,7 @@ def read_body(environ: dict[str, Any], cap: int) -> bytes:
     behind gunicorn it takes a body that ended early for a whole one.
 
     Args:
-        environ: WSGI's; its `wsgi.input` ends where the body ends, as gunicorn's does.
+        environ: WSGI's; without a Content-Length, its `wsgi.input` ends where the body ends.
         cap: bytes, the longest body that is taken.
 
     Raises:
@@ -36,8 +36,12 @@ def read_body(environ: dict[str, Any], cap: int) -> bytes:
     length = environ.get("CONTENT_LENGTH")
     announced = int(length) if length else None
     try:
-        body = b"" if (announced or 0) > cap else stream.read(cap + 1)
-        if max(len(body), announced or 0) > cap:
+        if announced is not None and announced > cap:
+            _drain(stream, min(announced, _DRAIN_BODIES * cap))
+            raise BodyTooLarge
+        # Not beyond what was announced: a plain socket would wait there for the next request.
+        body = stream.read(cap + 1 if announced is None else announced)
+        if len(body) > cap:
             _drain(stream, _DRAIN_BODIES * cap)
             raise BodyTooLarge
     except (OSError, ParseException) as error:
@@ -56,7 +60,7 @@ def _drain(stream: IO[bytes], limit: int) -> None:
     deadline = time.monotonic() + _DRAIN_SECONDS
     left = limit
     while left > 0 and time.monotonic() < deadline:
-        piece = stream.read(_STEP)
+        piece = stream.read(min(left, _STEP))
         if not piece:
             return
         left -= len(piece)
