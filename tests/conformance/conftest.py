@@ -1,28 +1,35 @@
-"""Clients and raw requests over each of the three transports."""
+"""Clients and raw requests over each of the three transports, and the album."""
 
 import json
 import random
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
-from werkzeug.serving import make_server
 
 from lambdas.api import make_handler
-from lineament.app import Application
-from lineament.server.app import create_server
-from lineament.server.background import Background
+from lineament import config
+from lineament.app import Application, build_application
+from lineament.domain.faces import FaceEngine
+from lineament.vision.engine import build_engine
 from lineament.wire.http import HttpRequest, HttpResponse
-from tests.conformance import transports
+from tests.conformance import promises, transports
+from tests.conformance.album import Album
+from tests.conformance.remembering import RememberingEngine
+from tests.conformance.serving import Server
+from tests.storage.conftest import moto_endpoint
 
+__all__ = ["moto_endpoint"]
 SCOPE = "20260101/{region}/rekognition/aws4_request"
+BuildApplication = Callable[..., Application]
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One transport, as a client and by hand."""
+    """One transport, as a client and by hand. Every answer is held to `promises`."""
 
     name: str
     send: transports.Transport
@@ -50,7 +57,7 @@ class Wire:
             **(headers or {}),
         }
         content = json.dumps(body) if isinstance(body, dict) else body
-        return self.send(
+        answer = self.send(
             HttpRequest(
                 method="POST",
                 path="/",
@@ -58,19 +65,66 @@ class Wire:
                 body=content.encode() if isinstance(content, str) else content,
             )
         )
+        promises.keep(operation, answer)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A collection that tests read and never change: a2, b1 and the group's seven faces."""
+
+    c: Any
+    account: str
+    id: str
+    faces: dict[str, list[str]]
+    """FaceIds by ExternalImageId: A, B and group; the group's largest first."""
 
 
 @pytest.fixture(scope="session")
-def server_url(application: Application) -> Iterator[str]:
-    """Return the address of the Flask server over the session's application."""
-    cap = 16 * 1024 * 1024
-    flask = create_server(application, Background(application, 60.0), cap)
-    server = make_server("127.0.0.1", 0, flask, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+def engine(photo_dir: Path) -> FaceEngine:
+    """Return the real engine, which remembers what it has seen."""
+    return RememberingEngine(build_engine(photo_dir.parent))
+
+
+@pytest.fixture(scope="session")
+def build(aws_endpoint: str, engine: FaceEngine) -> BuildApplication:
+    """Return what builds an application in this process, with settings other than the defaults."""
+    assert aws_endpoint
+
+    def build_with(clock: Callable[[], float] | None = None, **settings: Any) -> Application:
+        whole = build_application(replace(config.load(), **settings))
+        parts = whole._dispatcher  # everything as it is, but the engine
+        parts = replace(parts, services=replace(parts.services, engine=lambda: engine))
+        if clock is not None:
+            parts = replace(parts, clock=clock)
+        return Application(parts, whole._tables)
+
+    return build_with
+
+
+@pytest.fixture(scope="session")
+def application(build: BuildApplication) -> Application:
+    """Return the application of the transports in this process."""
+    made = build()
+    made.ready()
+    return made
+
+
+@pytest.fixture(scope="session")
+def lambda_application(build: BuildApplication) -> Application:
+    """Return one on a table of its own: moto's queries slow down with every test before."""
+    made = build(table="conformance-lambda")
+    made.ready()
+    return made
+
+
+@pytest.fixture(scope="session")
+def server_url(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of `lineament serve`, a process of its own on the same table."""
+    assert application  # has made the table
+    server = Server(tmp_path_factory.mktemp("serve") / "log")
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture(scope="session", params=["in-process", "http", "lambda"])
@@ -80,17 +134,62 @@ def wire(request: pytest.FixtureRequest, application: Application) -> Wire:
         url = request.getfixturevalue("server_url")
         return Wire("http", transports.over_http(url), url)
     if request.param == "lambda":
-        return Wire("lambda", transports.as_lambda_event(make_handler(application)), None)
+        handler = make_handler(request.getfixturevalue("lambda_application"))
+        return Wire("lambda", transports.as_lambda_event(handler), None)
     return Wire("in-process", application.handle, None)
 
 
 @pytest.fixture
 def account() -> str:
     """Return an account that no other test uses: collections of tests never meet."""
-    return str(random.SystemRandom().randrange(10**11, 10**12))
+    return random_account()
 
 
 @pytest.fixture
 def c(wire: Wire, account: str) -> Any:
     """Return a boto3 client of the test's account (SPEC.md F calls it `c`)."""
     return wire.client(account)
+
+
+@pytest.fixture
+def collection(c: Any) -> str:
+    """Return the id of a collection of the test's own, empty."""
+    c.create_collection(CollectionId="own")
+    return "own"
+
+
+@pytest.fixture(scope="session")
+def album(photo_dir: Path) -> Album:
+    """Return the pictures."""
+    return Album(photo_dir)
+
+
+@pytest.fixture(scope="session")
+def people(wire: Wire, album: Album) -> People:
+    """Return the collection that many tests read."""
+    account = random_account()
+    c = wire.client(account)
+    c.create_collection(CollectionId="people")
+    faces = {}
+    for name, image in (("A", album.a2), ("B", album.b1), ("group", album.group)):
+        answer = c.index_faces(CollectionId="people", Image={"Bytes": image}, ExternalImageId=name)
+        faces[name] = [record["Face"]["FaceId"] for record in answer["FaceRecords"]]
+    return People(c, account, "people", faces)
+
+
+@pytest.fixture(scope="session")
+def s3(aws_endpoint: str) -> Any:
+    """Return a client of the S3 that the service reads."""
+    return boto3.client("s3", endpoint_url=aws_endpoint, region_name="us-east-1")
+
+
+@pytest.fixture(scope="session")
+def bucket(s3: Any) -> str:
+    """Return a bucket that keeps versions."""
+    s3.create_bucket(Bucket="conformance")
+    s3.put_bucket_versioning(Bucket="conformance", VersioningConfiguration={"Status": "Enabled"})
+    return "conformance"
+
+
+def random_account() -> str:
+    return str(random.SystemRandom().randrange(10**11, 10**12))

@@ -9,6 +9,7 @@ import http.client
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from lineament.wire.http import HttpRequest, HttpResponse
+from tests.conformance import promises
 
 Transport = Callable[[HttpRequest], HttpResponse]
 LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
@@ -72,6 +74,8 @@ def client(
 ) -> Any:
     """Return an unmodified boto3 client of an account, without retries.
 
+    Every answer that it gets must keep the `promises`.
+
     Args:
         transport: carries the client's requests where `url` is None.
         url: of a server that boto3's own HTTP client calls.
@@ -79,11 +83,11 @@ def client(
         region: of the credential scope.
         options: further settings of botocore's Config.
     """
-    session = boto3.session.Session(
-        aws_access_key_id=account, aws_secret_access_key="any", region_name=region
-    )
-    made = session.client(
+    made = _session().client(
         "rekognition",
+        aws_access_key_id=account,
+        aws_secret_access_key="any",
+        region_name=region,
         endpoint_url=url or "http://127.0.0.1:1",
         config=Config(retries={"max_attempts": 0}, **options),
     )
@@ -100,9 +104,22 @@ def client(
         )
         return AWSResponse(request.url, answer.status, answer.headers, _Body(answer.body))
 
+    def judge(event_name: str, response_dict: dict[str, Any] | None, **_: Any) -> None:
+        if response_dict is not None:
+            headers = dict(response_dict["headers"].items())
+            answer = HttpResponse(response_dict["status_code"], headers, response_dict["body"])
+            promises.keep(event_name.rpartition(".")[2], answer)
+
+    made.meta.events.register("response-received.rekognition", judge)
     if url is None:
-        made.meta.events.register("before-send.*", send)
+        made.meta.events.register("before-send.rekognition", send)
     return made
+
+
+@cache
+def _session() -> Any:
+    """One session: each new one reads botocore's model files again."""
+    return boto3.session.Session()
 
 
 def _text(value: str | bytes) -> str:

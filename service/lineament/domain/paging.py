@@ -63,6 +63,8 @@ def read_token(key: bytes, listing: Listing, token: str | None, now: float) -> s
     mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(key, listing, body)):
         raise InvalidPaginationTokenException
+    if base64.b85encode(raw).decode() != token:  # other spellings of a last, partial group
+        raise InvalidPaginationTokenException
     if int.from_bytes(body[:_EXPIRY_BYTES], "big") < now:
         raise InvalidPaginationTokenException
     return _unpack(body[_EXPIRY_BYTES:])

@@ -1,0 +1,65 @@
+"""The service without its models: everything real but the engine, on a table of its own."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lineament.dispatch import Dispatcher, Rules
+from lineament.gallery.memory import MemoryGallery
+from lineament.handlers.services import Quotas, Services
+from lineament.handlers.table import OPERATIONS
+from lineament.storage.changes import DynamoChangeLog
+from lineament.storage.clients import S3Clients
+from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.faces import DynamoFaceStore
+from lineament.storage.objects import S3ObjectStore
+from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.storage.secrets import DynamoSecrets
+from tests.conformance import transports
+from tests.property.engine import MODEL, DeclaredEngine
+from tests.storage.conftest import moto_endpoint
+
+__all__ = ["moto_endpoint"]
+
+Clients = Callable[[], Any]
+
+
+def build(tables: Tables, endpoint: str) -> Dispatcher:
+    """Return what one process of a deployment has: its own gallery on the shared tables."""
+    services = Services(
+        collections=DynamoCollectionStore(tables),
+        faces=DynamoFaceStore(tables),
+        gallery=MemoryGallery(DynamoChangeLog(tables), 1 << 26),
+        objects=S3ObjectStore(S3Clients(endpoint)),
+        secrets=DynamoSecrets(tables),
+        engine=DeclaredEngine,
+        model=MODEL,
+        quotas=Quotas(collections=10_000, faces=10_000),
+    )
+    return Dispatcher(OPERATIONS, services, Rules("123456789012", "ValidationException", 1 << 24))
+
+
+@pytest.fixture(scope="module")
+def processes(moto_endpoint: str) -> list[Dispatcher]:
+    """Return two processes of one deployment; they share nothing but the tables."""
+    made = []
+    name = f"p{uuid.uuid4().hex[:12]}"
+    for _ in range(2):
+        tables = connect(name, "us-east-1", moto_endpoint)
+        ensure_tables(tables)
+        made.append(build(tables, moto_endpoint))
+    return made
+
+
+@pytest.fixture(scope="module")
+def fresh(processes: list[Dispatcher]) -> Clients:
+    """Return what makes a client of an account that nobody has used."""
+
+    def client() -> Any:
+        account = str(random.SystemRandom().randrange(10**11, 10**12))
+        return transports.client(processes[0].handle, None, account)
+
+    return client
