@@ -38,7 +38,7 @@ serve: $(MODELS) ## run the API with S3 and DynamoDB beside it, until Ctrl-C
 	@$(BIN)/lineament serve --local $(SERVE)
 
 test: lint ## check style, types, layers and openapi.yaml, then run the tests
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(PYTEST)
 
 lint: $(MODELS) ## check style, types, layers and openapi.yaml
 	$(BIN)/ruff check .

@@ -11,6 +11,14 @@ from lineament import config
 from lineament.app import Application, build_application
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares a server, a file's fixtures or a collection in one of the processes."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        transport = None if callspec is None else callspec.params.get("wire")
+        item.add_marker(pytest.mark.xdist_group(transport or str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
     """Return the address of an S3 and DynamoDB of our own; boto3 finds it by its environment."""

@@ -154,3 +154,14 @@ def test_cf11_filter_that_leaves_no_face(c: Any, album: Album, bad: str) -> None
     message = refused(c.compare_faces, "InvalidParameterException", **images, QualityFilter="HIGH")
     assert bad in message
     assert "QualityFilter" in message
+
+
+def test_cf07_cf11_filter_never_compares_a_bystander(c: Any, album: Album) -> None:
+    """Lost: the blurred person in front is passed over, and somebody behind is matched instead."""
+    front = pictures.blurred(album.pixels("obama.jpg"), 12)
+    behind = pictures.scaled(album.pixels("biden.jpg"), 0.5)
+    source = pictures.jpeg(pictures.beside(front, behind))
+    images = {"SourceImage": {"Bytes": source}, "TargetImage": {"Bytes": album.b1}}
+    assert len(c.compare_faces(**images, SimilarityThreshold=0)["FaceMatches"]) == 1
+    message = refused(c.compare_faces, "InvalidParameterException", **images, QualityFilter="HIGH")
+    assert "largest" in message

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lineament.vision.engine import Engine
+from lineament.vision.engine import Engine, smallest_face
 from lineament.vision.intake import decode
 from tests.vision.conftest import Photo
 
@@ -52,3 +52,24 @@ def test_odd_shapes_without_a_face_yield_none(engine: Engine, width: int, height
     """A banner or a sliver would be an internal error."""
     noise = np.random.default_rng(5).integers(90, 160, (height, width, 3), np.uint8)
     assert engine.find_faces(noise).faces == ()
+
+
+@pytest.mark.parametrize(("height", "found"), [(28, 0), (60, 1)])
+def test_specks_are_no_faces(engine: Engine, photo: Photo, height: int, found: int) -> None:
+    """Faces of a few pixels would be compared, and specks take each other for the same person."""
+    pixels = decode(photo("obama.jpg"))
+    (face,) = engine.find_faces(pixels).faces
+    factor = height / (face.box.height * pixels.shape[0])
+    small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    frame = np.full((400, 600, 3), 120, np.uint8)
+    frame[100 : 100 + small.shape[0], 200 : 200 + small.shape[1]] = small
+    assert len(engine.find_faces(frame).faces) == found
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "pixels"),
+    [(80, 80, 40), (1920, 1080, 40), (1080, 1920, 40), (3840, 2160, 80), (4000, 1080, 40)],
+)
+def test_smallest_face_grows_with_large_images(width: int, height: int, pixels: float) -> None:
+    """A small photo would lose its faces, or a large one gain specks."""
+    assert smallest_face(width, height) == pytest.approx(pixels)

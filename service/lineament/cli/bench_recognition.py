@@ -22,6 +22,9 @@ _PERCENT = 100.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the folder and where to keep the figures."""
     parser.add_argument("folder", type=Path, help="FOLDER/images/<Person>/*.jpg and pairs.txt")
+    parser.add_argument(
+        "--confirmed", type=Path, help="JSON: pairs that turned out to show one person (digests)"
+    )
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     parser.add_argument("--plot", type=Path, help="draw the score histogram into this PNG")
 
@@ -31,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     model = choose_profile(settings.profile, settings.detector, settings.recognizer).model
     print(f"FaceModelVersion {model.version}")
-    measured = measure(settings, args.folder)
+    measured = measure(settings, args.folder, args.confirmed)
     _print_table(measured, model.calibration)
     if args.plot is not None:
         from lineament.cli.histogram import draw_histogram  # noqa: PLC0415 - matplotlib is slow

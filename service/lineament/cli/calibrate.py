@@ -23,13 +23,16 @@ _DIGEST_DIGITS = 6
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the folder and the file to write."""
     parser.add_argument("folder", type=Path, help="FOLDER/images/<Person>/*.jpg and pairs.txt")
+    parser.add_argument(
+        "--confirmed", type=Path, help="JSON: pairs that turned out to show one person (digests)"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the profile, a JSON file")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, fit, write the profile and print its knots."""
     settings = config.load()
-    measured = measure(settings, args.folder)
+    measured = measure(settings, args.folder, args.confirmed)
     try:
         calibration = fit_calibration(measured.kept)
     except ValueError as error:

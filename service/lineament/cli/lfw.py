@@ -6,6 +6,7 @@
 The subject of a picture is the face nearest to its centre, as LFW crops them.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def embed_subjects(engine: FaceEngine, pictures: Sequence[Path]) -> Vectors:
                 pool.map(lambda picture: _subject(engine, picture), pictures),
                 total=len(pictures),
                 unit="photo",
-                mininterval=1,
+                mininterval=1 if sys.stderr.isatty() else 30,
             )
         )
     dimensions = next((len(vector) for vector in found if vector is not None), 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from lineament.cli.lfw import MeasuringSetError, embed_subjects, read_measuring_set
-from lineament.cli.same_people import Suspect, find_same_people
+from lineament.cli.same_people import Suspect, find_same_people, read_confirmed
 from lineament.config import Settings
 from lineament.domain import verification
 from lineament.domain.verification import Scores
@@ -33,13 +33,19 @@ class Measured:
     """Those without the pairs that show one person under two names."""
 
 
-def measure(settings: Settings, folder: Path) -> Measured:
+def measure(settings: Settings, folder: Path, confirmed: Path | None = None) -> Measured:
     """Embed every photo of a set and score its pairs; prints the pairs that it leaves out.
+
+    Args:
+        settings: which models.
+        folder: the set.
+        confirmed: the file of pairs that show one person; the one that ships where it is None.
 
     Raises:
         MeasuringSetError: not LFW's layout, or without pairs.
         ModelUnavailable: see `build_engine`.
     """
+    known = read_confirmed(confirmed)
     measuring_set = read_measuring_set(folder)
     if not measuring_set.folds:
         raise MeasuringSetError(f"{folder} holds no pairs.txt")
@@ -59,6 +65,7 @@ def measure(settings: Settings, folder: Path) -> Measured:
         float(np.median(genuine)),
         [pair for fold in measuring_set.folds for pair in fold.genuine],
         {name: build_engine(settings.model_dir, "", name) for name in _JUDGES},
+        known,
     )
     _print_suspects(suspects)
     left_out = [suspect.place for suspect in suspects if suspect.left_out]
@@ -75,8 +82,16 @@ def measure(settings: Settings, folder: Path) -> Measured:
 
 def _print_suspects(suspects: list[Suspect]) -> None:
     if suspects:
-        print("Impostor pairs in the genuine range; look: is it one person under two names?")
+        print("Impostor pairs in the genuine range: one person under two names?")
     for suspect in suspects:
         names = " / ".join(picture.parent.name for picture in suspect.pictures)
         cosines = ", ".join(f"{name} {cosine:.3f}" for name, cosine in suspect.cosines.items())
-        print(f"  {names}: {cosines}{'; left out' if suspect.left_out else ''}")
+        print(f"  {names}: {cosines}: {_verdict(suspect)}")
+
+
+def _verdict(suspect: Suspect) -> str:
+    if suspect.left_out:
+        return f"left out, {suspect.reason}"
+    if suspect.agreed:
+        return f'counted; look, and if it is one person add "{suspect.key}" to --confirmed'
+    return "counted, the recognisers do not agree"

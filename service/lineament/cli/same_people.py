@@ -1,12 +1,16 @@
 """Impostor pairs that are none: one person whom a measuring set has under two names.
 
 Such a pair is left out of a false match rate only where two recognisers, each by itself, put it
-into their genuine range (at or above the median of their genuine scores). The report names the
-pairs, so that a person can look, and tells the rate with them as well.
+into their genuine range (at or above the median of their genuine scores), and somebody has looked
+and confirmed it in a file, which knows pictures by digest. The report names the pairs and tells the
+rate with them as well.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +18,12 @@ import numpy as np
 from lineament.cli.lfw import embed_subjects
 from lineament.domain.faces import FaceEngine
 from lineament.domain.verification import Scores, pair_at
+from lineament.errors import LineamentError
 
 _MOST_SUSPECTS = 60
 _GENUINE_SAMPLE = 150
+_DIGEST_DIGITS = 16
+_SHIPPED = "confirmed_pairs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +35,49 @@ class Suspect:
     pictures: tuple[Path, Path]
     cosines: dict[str, float]
     """By recogniser."""
-    left_out: bool
+    agreed: bool
+    """All judges put it into their genuine range."""
+    key: str
+    """As the file of confirmed pairs has it."""
+    reason: str
+    """What was seen when somebody looked; empty where nobody has."""
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it does not count as a pair of two people."""
+        return self.agreed and bool(self.reason)
 
 
-def find_same_people(
+def read_confirmed(path: Path | None) -> dict[str, str]:
+    """Return what was seen, by pair, from a file or from the one that ships for lfw-dev.
+
+    Raises:
+        LineamentError: the file cannot be read or is no JSON object of texts.
+    """
+    try:
+        text = (
+            resources.files("lineament.cli").joinpath(_SHIPPED).read_text()
+            if path is None
+            else path.read_text()
+        )
+        return {str(key): str(reason) for key, reason in json.loads(text).items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise LineamentError(f"The confirmed pairs in {path} cannot be read: {error}") from error
+
+
+def pair_key(pictures: tuple[Path, Path]) -> str:
+    """Return the digests of two pictures' bytes, in order, as the file of confirmed pairs does."""
+    digests = (sha256(path.read_bytes()).hexdigest()[:_DIGEST_DIGITS] for path in pictures)
+    return " ".join(sorted(digests))
+
+
+def find_same_people(  # noqa: PLR0913, PLR0917 - a set, its scores, and who judges them
     people: Sequence[Path],
     impostors: Scores,
     threshold: float,
     genuine: Sequence[tuple[Path, Path]],
     judges: Mapping[str, FaceEngine],
+    confirmed: Mapping[str, str],
 ) -> list[Suspect]:
     """Judge the impostor pairs at or above a threshold, highest first.
 
@@ -46,6 +87,7 @@ def find_same_people(
         threshold: cosine from which a pair is suspect.
         genuine: pairs of one person, to tell each judge's genuine range.
         judges: engines by recogniser; all must agree for a pair to be left out.
+        confirmed: see `read_confirmed`.
     """
     places = np.flatnonzero(impostors >= threshold)
     places = places[np.argsort(-impostors[places])][:_MOST_SUSPECTS]
@@ -66,7 +108,9 @@ def find_same_people(
             place=int(place),
             pictures=pair,
             cosines={name: scores[name][row] for name in judges},
-            left_out=all(scores[name][row] >= bars[name] for name in judges),
+            agreed=all(scores[name][row] >= bars[name] for name in judges),
+            key=pair_key(pair),
+            reason=confirmed.get(pair_key(pair), ""),
         )
         for row, (place, pair) in enumerate(zip(places, pairs, strict=True))
     ]

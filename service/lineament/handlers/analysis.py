@@ -26,6 +26,11 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
     level = params.get("QualityFilter", "NONE")
     source = analyse(services, call, params["SourceImage"], "SourceImage")
     searched = _require_faces(source, level, "SourceImage")[0]
+    if searched != 0:  # the largest face is meant; a bystander must not stand in for it
+        raise InvalidParameterException(
+            "Request has invalid parameters: the largest face of SourceImage does not pass the "
+            "QualityFilter"
+        )
     target = analyse(services, call, params["TargetImage"], "TargetImage")
     candidates = _require_faces(target, level, "TargetImage")
     cosines = target.embed(candidates) @ source.embed([searched])[0]

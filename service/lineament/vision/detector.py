@@ -2,7 +2,7 @@
 
 Each image is looked at twice: fine, for small faces, and coarse, for faces that fill the frame. The
 network was trained on small ones; of faces taller than some 300 of its pixels it misses many, and
-the landmarks of the rest are off. Figures: docs/models.md.
+the landmarks of the rest are off. Its points are then refined. Figures: docs/models.md.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "centerface.onnx"
@@ -91,11 +92,17 @@ class CenterFace:
     ) -> None:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
+        self._refiner = LandmarkRefiner(model_dir)
         self._scale = scale
         self._threshold = threshold
 
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Find the faces in RGB pixels of shape (height, width, 3)."""
+        rough = self._find(pixels)
+        points = self._refiner.refine(pixels, rough.boxes, rough.landmarks)
+        return Detections(rough.boxes, rough.scores, points)
+
+    def _find(self, pixels: NDArray[np.uint8]) -> Detections:
         factor = self._scale.factor(pixels.shape[1], pixels.shape[0])
         if factor >= 1:
             return self._look_twice(pixels, factor)

@@ -19,6 +19,10 @@ from lineament.vision.recogniser import FaceRecogniser
 
 MAX_FACES = 100
 """Source: SPEC.md D.1."""
+_SMALLEST_FACE = 40.0
+"""Pixels of a face's longer side, in images of up to 1920 x 1080; more in larger ones."""
+_FULL_HD = (1920, 1080)
+"""Source: SPEC.md A.7, the last but one row."""
 _LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
 """AWS's names in AWS's order, with their row in `Detections.landmarks`."""
 _WARM_UP_SIDE = 160
@@ -80,7 +84,8 @@ class Engine:
         height, width = pixels.shape[:2]
         found = self._detector.detect(pixels)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
-        order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")[:MAX_FACES]
+        order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")
+        order = order[sides[order].max(axis=1) >= smallest_face(width, height)][:MAX_FACES]
         boxes, points = found.boxes[order], found.landmarks[order]
         poses = self._pose.estimate(pixels, boxes, points)
         ratios = [_ratio_box(box, width, height) for box in boxes]
@@ -154,6 +159,16 @@ def require_recogniser(name: str) -> FaceRecogniser:
     except Exception as error:  # as above
         raise registry.unavailable("facial_recognition", name, error) from error
     return recogniser
+
+
+def smallest_face(width: int, height: int) -> float:
+    """Return how many pixels the longer side of a face must have to count as one.
+
+    Recognition of smaller ones is guesswork. Beyond 1920 x 1080 it grows with the image, by the
+    side that grew less.
+    """
+    longer, shorter = max(width, height), min(width, height)
+    return _SMALLEST_FACE * max(1.0, min(longer / _FULL_HD[0], shorter / _FULL_HD[1]))
 
 
 def _blank(side: int) -> NDArray[np.uint8]:

@@ -1,0 +1,135 @@
+"""Finer landmarks: 68 points from a small network, of which alignment needs five.
+
+The detector's own points follow its coarse cells. With these, recognition is better at every rate
+(docs/models.md), for under a millisecond a face.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lineament.vision.sessions import open_session
+
+MODEL_FILE = "fr-landmark.onnx"
+_SIDE = 64
+_GROWTH = 1.1
+"""The network looks at the box grown by a twentieth on each side, turned upright by the eyes."""
+_LARGEST_SHIFT = 0.2
+"""Of the box's height. Points that move further, on average, belong to something else: on 3,787
+faces of LFW none moved by more than 0.15."""
+_LARGEST_SAMPLING = 16
+_EYE_LEFT, _EYE_RIGHT = slice(36, 42), slice(42, 48)
+_NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 30, 48, 54
+_MIRRORED = np.concatenate(
+    [
+        np.arange(17)[::-1],  # jaw
+        np.arange(17, 27)[::-1],  # brows
+        np.arange(27, 31),  # bridge of the nose
+        np.arange(31, 36)[::-1],  # its wings
+        [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40],  # eyes
+        np.arange(48, 55)[::-1],  # outer lips, upper and lower
+        np.arange(55, 60)[::-1],
+        np.arange(60, 65)[::-1],  # inner lips
+        np.arange(65, 68)[::-1],
+    ]
+)
+"""Where each of the 68 points lies in a mirrored face."""
+
+
+class LandmarkRefiner:
+    """Puts a detector's five points where 68 finer ones say.
+
+    Args:
+        model_dir: where the models are installed.
+        threads: how many work on one face.
+
+    Raises:
+        ModelUnavailable: the model is not installed.
+    """
+
+    def __init__(self, model_dir: Path, threads: int = 1) -> None:
+        """Load the network."""
+        self._session = open_session(model_dir, MODEL_FILE, threads)
+
+    def refine(
+        self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return better points; those of a face that the network does not make out stay.
+
+        Args:
+            pixels: RGB, shape (height, width, 3).
+            boxes: shape (n, 4): left, top, right, bottom in pixels; may leave the image.
+            points: shape (n, 5, 2): eyeLeft, eyeRight, nose, mouthLeft, mouthRight in pixels.
+
+        Returns:
+            As `points`.
+        """
+        refined = points.copy()
+        for row, (box, rough) in enumerate(zip(boxes, points, strict=True)):
+            fine = five_of(self.dense(pixels, box, rough))
+            shift = np.linalg.norm(fine - rough, axis=1).mean()
+            if shift <= _LARGEST_SHIFT * (box[3] - box[1]):
+                refined[row] = fine
+        return refined
+
+    def dense(
+        self, pixels: NDArray[np.uint8], box: NDArray[np.float32], points: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return the 68 points of one face, in the order of iBUG 300-W, image side.
+
+        The mean of what the network sees and of what it sees in the mirror.
+
+        Args:
+            pixels: RGB, shape (height, width, 3).
+            box: left, top, right, bottom in pixels.
+            points: shape (5, 2), the eyes first; they tell which way is up.
+
+        Returns:
+            Shape (68, 2), x and y in pixels.
+        """
+        matrix = _to_upright(box, points)
+        seen = _sample(pixels, matrix)[np.newaxis].astype(np.float32) / 255
+        pair = np.stack([seen, seen[..., ::-1]])
+        straight, mirrored = self._session.run(None, {"input": pair})[0].reshape(2, -1, 2)
+        mirrored = np.column_stack([1 - mirrored[:, 0], mirrored[:, 1]])[_MIRRORED]
+        back = cv2.invertAffineTransform(matrix)
+        middle = (straight.astype(np.float64) + mirrored) / 2 * _SIDE
+        return np.asarray(middle @ back[:, :2].T + back[:, 2], np.float64)
+
+
+def five_of(dense: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return eyeLeft, eyeRight, nose, mouthLeft, mouthRight, shape (5, 2), of 68 points.
+
+    An eye is the mean of its six points, the nose its tip, the mouth its outer corners.
+    """
+    eyes = dense[_EYE_LEFT].mean(axis=0), dense[_EYE_RIGHT].mean(axis=0)
+    return np.stack([*eyes, dense[_NOSE], dense[_MOUTH_LEFT], dense[_MOUTH_RIGHT]])
+
+
+def _to_upright(box: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the shape (2, 3) matrix from pixels to the network's square."""
+    left, top, right, bottom = (float(side) for side in box)
+    across, down = (float(step) for step in points[1] - points[0])
+    length = float(np.hypot(across, down)) or 1.0
+    cosine, sine = across / length, down / length
+    width, height = max(right - left, 1.0) * _GROWTH, max(bottom - top, 1.0) * _GROWTH
+    turn = np.diag([_SIDE / width, _SIDE / height]) @ np.array([[cosine, sine], [-sine, cosine]])
+    centre = np.array([(left + right) / 2, (top + bottom) / 2])
+    return np.column_stack([turn, np.full(2, _SIDE / 2) - turn @ centre])
+
+
+def _sample(pixels: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the square in grey, shape (64, 64); a face larger than it is averaged down."""
+    scale = np.linalg.norm(matrix[:, :2], axis=1).max()
+    times = max(1, min(int(1 / scale), _LARGEST_SAMPLING))
+    finer = matrix * times
+    finer[:, 2] += (times - 1) / 2
+    size = (_SIDE * times, _SIDE * times)
+    part = cv2.warpAffine(
+        pixels, finer, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if times > 1:
+        part = cv2.resize(part, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
