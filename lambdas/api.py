@@ -2,16 +2,18 @@
 
 import base64
 import binascii
-import functools
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lineament import config
-from lineament.app import Application, build_application
+from lambdas import container
+from lineament.app import Application
+from lineament.errors import LineamentError
 from lineament.wire.http import HttpRequest, HttpResponse
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
+_log = logging.getLogger(__name__)
 
 
 def make_handler(application: Application) -> Callable[[Event, object], Answer]:
@@ -66,12 +68,10 @@ def _mapping(event: object, member: str | None = None) -> Event:
     return value if isinstance(value, Mapping) else {}
 
 
-@functools.cache
-def _container_handler() -> Callable[[Event, object], Answer]:
-    """Build the application once a container, at the first event."""
-    return make_handler(build_application(config.load()))
-
-
 def handler(event: Event, context: object) -> Answer:
     """Answer one event; the function's entry point."""
-    return _container_handler()(event, context)
+    try:
+        container.make_tables()
+    except LineamentError as error:  # the call itself answers what it then lacks
+        _log.warning("tables: %s", error)
+    return make_handler(container.application())(event, context)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 
 from lineament.config import Settings
@@ -17,7 +18,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
-from lineament.vision.profiles import Profile, choose_profile
+from lineament.vision.profiles import Profile, ProfileError, choose_profile
 from lineament.wire.http import HttpRequest, HttpResponse
 
 
@@ -43,13 +44,22 @@ class Application:
         Raises:
             ServiceUnavailable: DynamoDB does not answer.
             ModelUnavailable: a model is not installed; the message says what to do.
+            ProfileError: the model's vectors have another length than the profile says.
         """
-        ensure_tables(self._tables)
+        self.make_tables()
         self._dispatcher.services.engine()
 
-    def housekeep(self) -> None:
-        """Erase what deletions and crashes left behind, once."""
-        housekeep(self._tables)
+    def make_tables(self) -> None:
+        """Make the tables where they are missing.
+
+        Raises:
+            ServiceUnavailable: DynamoDB does not answer.
+        """
+        ensure_tables(self._tables)
+
+    def housekeep(self) -> dict[str, int]:
+        """Erase what deletions and crashes left behind, once, and tell what was done."""
+        return asdict(housekeep(self._tables))
 
 
 def build_application(settings: Settings) -> Application:
@@ -82,7 +92,13 @@ def _lazy_engine(settings: Settings, profile: Profile) -> Callable[[], FaceEngin
         # Imported here: this loads onnxruntime and cv2, which calls without pictures never need.
         from lineament.vision.engine import build_engine  # noqa: PLC0415
 
-        return build_engine(settings.model_dir, profile.detector, profile.recogniser)
+        built = build_engine(settings.model_dir, profile.detector, profile.recogniser)
+        if built.dimensions != profile.model.dimensions:
+            raise ProfileError(
+                f"Profile {settings.profile} is for vectors of {profile.model.dimensions} numbers, "
+                f"and {profile.recogniser} makes {built.dimensions}; fit it again"
+            )
+        return built
 
     def engine() -> FaceEngine:
         with lock:  # Two first calls at once must not load the models twice.

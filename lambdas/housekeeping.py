@@ -1,0 +1,13 @@
+"""Housekeeping on a schedule (EventBridge): a deployment of functions has no server to do it."""
+
+from lambdas import container
+
+
+def handler(_event: object, _context: object) -> dict[str, int]:
+    """Erase what deletions and crashes left, once, and tell the counts.
+
+    Raises:
+        LineamentError: DynamoDB does not answer; the schedule's next event tries again.
+    """
+    container.make_tables()
+    return container.application().housekeep()

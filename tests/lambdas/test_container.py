@@ -1,0 +1,73 @@
+"""A function's first events: nothing has been prepared for it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from lambdas import api, container, housekeeping
+from tests.lambdas.test_api_event import HEADERS
+
+CREATE = {**HEADERS, "x-amz-target": "RekognitionService.CreateCollection"}
+EVENT = {
+    "version": "2.0",
+    "rawPath": "/",
+    "headers": CREATE,
+    "requestContext": {"stage": "$default", "http": {"method": "POST", "path": "/"}},
+    "body": json.dumps({"CollectionId": "first"}),
+    "isBase64Encoded": False,
+}
+
+
+@pytest.fixture
+def fresh_container(
+    aws_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Return the name of the table that a container which has seen no event will use."""
+    assert aws_endpoint
+    name = f"lambda-{request.node.name.replace('_', '-')}"[:60]
+    monkeypatch.setenv("LINEAMENT_TABLE", name)
+    container.application.cache_clear()
+    container.make_tables.cache_clear()
+    yield name
+    container.application.cache_clear()
+    container.make_tables.cache_clear()
+
+
+def answered(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    answer = api.handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_first_event_finds_no_tables(fresh_container: str) -> None:
+    """Lost: a function that is deployed to a new account answers 503 for ever."""
+    client = boto3.client("dynamodb")
+    assert fresh_container not in client.list_tables()["TableNames"]
+    assert answered(EVENT)[0] == 200
+    assert fresh_container in client.list_tables()["TableNames"]
+    assert answered(EVENT)[1]["__type"] == "ResourceAlreadyExistsException"
+
+
+def test_dynamodb_that_comes_back_is_used(
+    fresh_container: str, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a container that started during an outage stays broken."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
+    status, body = answered(EVENT)
+    assert (status, body["__type"]) == (503, "ServiceUnavailable")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", aws_endpoint)
+    container.application.cache_clear()  # its client keeps its address
+    assert answered(EVENT)[0] == 200, fresh_container
+
+
+def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
+    """Lost: without a server, nothing ever erases what deleted collections left."""
+    assert answered(EVENT)[0] == 200
+    deletion = {**CREATE, "x-amz-target": "RekognitionService.DeleteCollection"}
+    assert answered({**EVENT, "headers": deletion})[0] == 200
+    counts = housekeeping.handler({"source": "aws.events"}, None)
+    assert counts["failed_collections"] == 0, fresh_container
+    assert set(counts) >= {"purged_generations", "purged_faces", "swept_records"}
