@@ -1,9 +1,10 @@
 """A boto3 client whose requests go through the Lambda entry as events, in this process."""
 
 import base64
-import importlib.util
+import importlib
 import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 import lineament
 
-_ENTRY = Path(lineament.__file__).parents[2] / "lambdas" / "api.py"
+_SOURCE = Path(lineament.__file__).parents[2]
+"""Where lambdas/ lies beside an installation from source."""
 
 
 class _Body(io.BytesIO):
@@ -30,11 +32,11 @@ def lambda_client() -> Any | None:  # noqa: ANN401 - boto3's client
 
     It is signed and parsed by boto3 as ever; only the way between is a Function URL event.
     """
-    spec = importlib.util.spec_from_file_location("lineament_lambda_api", _ENTRY)
-    if not _ENTRY.exists() or spec is None or spec.loader is None:
+    if not (_SOURCE / "lambdas" / "api.py").exists():
         return None
-    entry = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(entry)
+    if str(_SOURCE) not in sys.path:
+        sys.path.append(str(_SOURCE))
+    entry = importlib.import_module("lambdas.api")
 
     def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         answer = json.loads(json.dumps(entry.handler(_event(request), None)))
