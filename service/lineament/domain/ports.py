@@ -23,6 +23,10 @@ class CollectionStore(Protocol):
         """Return the collection as of now, or None."""
         ...
 
+    def count(self, scope: Scope) -> int:
+        """Return how many collections the scope has."""
+        ...
+
     def page(self, scope: Scope, after: str | None, limit: int) -> list[Collection]:
         """Return up to `limit` collections with id > `after`, by id in code point order."""
         ...
@@ -48,6 +52,20 @@ class FaceStore(Protocol):
 
         Raises:
             ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+        """
+        ...
+
+    def restore(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+        """Put back the records of committed faces that have lost theirs.
+
+        A face that was removed since `collection` was read gets none.
+
+        Args:
+            collection: as for `add`, with the faces seen in the view.
+            faces: up to 100.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
         """
         ...
 
@@ -114,6 +132,10 @@ class Gallery(Protocol):
 
     def sync(self, collection: Collection) -> GalleryView:
         """Catch up with the log to at least `collection.seq` and return the view."""
+        ...
+
+    def drop(self, collection: Collection) -> None:
+        """Let go of the memory of a collection that was deleted."""
         ...
 
 

@@ -20,6 +20,8 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     """Find the faces of a picture and add those that pass to a collection, all or none.
 
     Repeated with the same picture and ExternalImageId it adds nothing and tells the same FaceIds.
+    The quota of faces is looked at before the faces are stored: callers at the same moment can
+    each pass it by the faces of one call.
     """
     collection = require_searchable(services, call, params["CollectionId"])
     image = read_image(services, call, params["Image"], "Image")
@@ -71,6 +73,7 @@ def _store_new(
 ) -> None:
     view = services.gallery.sync(collection)
     new = [index for index, record in records.items() if record.face_id not in view]
+    _restore_lost(services, collection, [r for r in records.values() if r.face_id in view])
     if not new:
         return
     quota = services.quotas.faces
@@ -80,6 +83,16 @@ def _store_new(
             f"would pass its maximum of {quota}. Nothing was indexed"
         )
     services.faces.add(collection, [records[index] for index in new], picture.embed(new))
+
+
+def _restore_lost(services: Services, collection: Collection, known: list[FaceRecord]) -> None:
+    """Give back their records to faces that an earlier call committed and then failed."""
+    if not known:
+        return
+    stored = services.faces.records(collection, [record.face_id for record in known])
+    lost = [record for record in known if record.face_id not in stored]
+    if lost:
+        services.faces.restore(collection, lost)
 
 
 def list_faces(services: Services, call: CallContext, params: Params) -> Output:

@@ -49,6 +49,14 @@ def to_removed(face_ids: Sequence[str]) -> Item:
     return {"removed": {"B": _to_block(face_ids)}}
 
 
+def to_restored(face_ids: Sequence[str]) -> Item:
+    """Return the attributes of an entry that only tells that records were put back.
+
+    It changes no face. It stands in the log so that removals and it have an order.
+    """
+    return {"restored": {"B": _to_block(face_ids)}}
+
+
 def to_void() -> Item:
     """Return the attributes of a number that is no change, for ever."""
     return {"void": {"BOOL": True}}
@@ -62,6 +70,11 @@ def added_ids(item: Item) -> list[str]:
 def removed_ids(item: Item) -> list[str]:
     """Return the faces that an entry removed."""
     return _from_block(item, "removed")
+
+
+def recorded_ids(item: Item) -> list[str]:
+    """Return the faces whose records bear the entry's `write`."""
+    return added_ids(item) + _from_block(item, "restored")
 
 
 def seq_of(item: Item) -> int:

@@ -12,8 +12,12 @@ from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.table import Item
 
-_WINDOWS = (8, 64, 512, 4096)
-"""How far behind a record's `after` its entries are looked for, one attempt after the other."""
+_WINDOWS = (64, 512, 4096)
+"""How far behind a record's `after` its entries are looked for, one attempt after the other.
+
+Calls that index the same photo at once each leave an entry of the face, some numbers apart: the
+first window is wide enough for all of them, though the first entry ends the search.
+"""
 _ERASED_AT_ONCE = 50
 """Vectors erased by one expression, which may have 4 KB."""
 
@@ -25,17 +29,22 @@ class Eraser:
         """Erase in `tables`."""
         self._tables = tables
 
-    def erase(self, collection: Collection, items: Sequence[Item], seq: int) -> None:
+    def erase(
+        self, collection: Collection, face_ids: Sequence[str], items: Sequence[Item], seq: int
+    ) -> None:
         """Erase faces whose removal was committed as number `seq`.
 
         Args:
-            collection: of the faces.
-            items: pk, sk, write and after of their records, read before the commit.
+            collection: of the faces, as it was before `items` were read.
+            face_ids: the faces.
+            items: pk, sk, write and after of their records, read before the commit; a face may
+                have none.
             seq: a face that a later number added again keeps its record and its new vector.
         """
-        self.erase_vectors(collection.generation, self._holders(collection, items, seq))
+        self.erase_vectors(collection.generation, self._holders(collection, face_ids, items, seq))
         again = self._added_since(collection, seq)
-        self.erase_records([item for item in items if item["sk"]["S"] not in again])
+        written = [*items, *self._written_meanwhile(collection, face_ids, seq)]
+        self.erase_records([item for item in written if item["sk"]["S"] not in again])
 
     def erase_records(self, items: Sequence[Item]) -> int:
         """Delete face items that were not written again since they were read; tell how many."""
@@ -50,6 +59,21 @@ class Eraser:
         ]
         self._tables.faces.each(lambda each: self._blank(*each), work)
 
+    def _written_meanwhile(
+        self, collection: Collection, face_ids: Sequence[str], seq: int
+    ) -> list[Item]:
+        """Return pk, sk and write of records that calls since `collection` put, by their entries.
+
+        They may have been put after the removal read its `items`; usually there are none.
+        """
+        gone = set(face_ids)
+        return [
+            {**keys.face_key(collection.generation, face_id), "write": entry["write"]}
+            for entry in self._entries(collection, range(collection.seq + 1, seq))
+            for face_id in entries.recorded_ids(entry)
+            if face_id in gone
+        ]
+
     def _added_since(self, collection: Collection, seq: int) -> set[str]:
         item = self._tables.control.get(
             keys.collection_key(collection.scope, collection.collection_id)
@@ -60,18 +84,19 @@ class Eraser:
         return {face_id for entry in later for face_id in entries.added_ids(entry)}
 
     def _holders(
-        self, collection: Collection, items: Sequence[Item], seq: int
+        self, collection: Collection, face_ids: Sequence[str], items: Sequence[Item], seq: int
     ) -> dict[int, list[int]]:
         """Find the numbers below `seq` that hold the faces, and the faces' places in them."""
         places: dict[int, list[int]] = {}
-        wanted = {str(item["sk"]["S"]): int(item["after"]["N"]) for item in items}
+        wanted: dict[str, int | None] = dict.fromkeys(face_ids)
+        for item in items:
+            if "after" in item:
+                wanted[str(item["sk"]["S"])] = int(item["after"]["N"])
         everyone = set(wanted)
         seen: set[int] = set()
         for window in _WINDOWS:
             numbers = {
-                number
-                for after in set(wanted.values())
-                for number in range(after + 1, min(after + 1 + window, seq))
+                number for after in set(wanted.values()) for number in _numbers(after, window, seq)
             } - seen
             seen |= numbers
             for entry in self._entries(collection, sorted(numbers)):
@@ -87,7 +112,7 @@ class Eraser:
 
     def _entries(self, collection: Collection, numbers: Iterable[int]) -> list[Item]:
         log = [keys.log_key(collection.generation, number) for number in numbers]
-        return self._tables.faces.get_many(log, ("sk", "ids"))
+        return self._tables.faces.get_many(log, ("sk", "ids", "restored", "write"))
 
     def _delete(self, item: Item) -> bool:
         key = {"pk": item["pk"], "sk": item["sk"]}
@@ -100,3 +125,10 @@ class Eraser:
             self._tables.faces.update(key, f"SET {erased}", "attribute_exists(#vectors)", values)
         except ConditionFailed:
             return  # Purged meanwhile.
+
+
+def _numbers(after: int | None, window: int, seq: int) -> range:
+    """Return where to look below `seq`: after a number, or backwards where none is known."""
+    if after is None:
+        return range(max(seq - window, 1), seq)
+    return range(after + 1, min(after + 1 + window, seq))

@@ -3,7 +3,8 @@
 `add` writes the face items first and the log entry last, so that a number is without its entry for
 one write only. A face item therefore cannot know its entry's number; it keeps `after`, the number
 up to which its writer had read the log. Since callers add only faces that they did not see there,
-every entry that holds the face has a higher number, and in practice one of the next few.
+every entry that holds the face has a higher number, and in practice one of the next few. A record
+that `restore` put back has no `after`: its entry is older, and looked for backwards.
 """
 
 import secrets
@@ -66,6 +67,40 @@ class DynamoFaceStore:
             self._put(collection, faces, secrets.token_hex(_TOKEN_BYTES))
         return seq
 
+    def restore(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+        """Put back the records of committed faces that have lost theirs.
+
+        An `add` that a removal passed writes its records again after its commit; where that
+        fails, the collection has the faces and the table has no records. A face that was removed
+        since `collection` was read gets none.
+
+        Args:
+            collection: as it was when the caller saw the faces in a view synced to it.
+            faces: up to 100, none of them twice; a record that is there stays as it is.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
+            ThrottlingException: as for `add`.
+        """
+        started = self._committer.timer()
+        face_ids = [face.face_id for face in faces]
+        write = secrets.token_hex(_TOKEN_BYTES)
+        about: Item = {"write": {"S": write}, "at": self._at()}
+        generation = collection.generation
+        items = [{**to_face_item(generation, face), **about} for face in faces]
+        # Never over another call's record: below, this call erases what bears its own `write`.
+        self._faces.each(self._faces.put_new, items)
+        content = entries.to_restored(face_ids)
+        try:
+            # The number gives this an order with removals: a later one finds `write` in the log,
+            # an earlier one is found here.
+            seq = self._committer.commit(collection, content, write, started)
+        except ResourceNotFoundException:
+            self._eraser.erase_records(items)
+            raise
+        gone = self._gone_meanwhile(collection, seq)
+        self._eraser.erase_records([item for item in items if item["sk"]["S"] in gone])
+
     def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
         """Commit the removal of committed faces, then erase their records and vectors.
 
@@ -92,26 +127,40 @@ class DynamoFaceStore:
         items = self._items(collection, face_ids)
         write = secrets.token_hex(_TOKEN_BYTES)
         seq = self._committer.commit(collection, entries.to_removed(face_ids), write, started)
-        self._eraser.erase(collection, items, seq)
+        self._eraser.erase(collection, face_ids, items, seq)
         return seq
 
     def _put(self, collection: Collection, faces: Sequence[FaceRecord], write: str) -> None:
         about: Item = {
             "write": {"S": write},
             "after": {"N": str(collection.seq)},
-            "at": {"N": str(int(self._clock()))},
+            "at": self._at(),
         }
         generation = collection.generation
         self._faces.put_many([{**to_face_item(generation, face), **about} for face in faces])
 
+    def _at(self) -> dict[str, str]:
+        return {"N": str(int(self._clock()))}
+
+    def _gone_meanwhile(self, collection: Collection, seq: int) -> set[str]:
+        """Return the faces that the numbers between removed and did not add again."""
+        gone: set[str] = set()
+        for item in sorted(self._between(collection, seq), key=entries.seq_of):
+            gone = gone.difference(entries.added_ids(item)).union(entries.removed_ids(item))
+        return gone
+
     def _removed_meanwhile(self, collection: Collection, seq: int, face_ids: Sequence[str]) -> bool:
-        between = range(collection.seq + 1, seq)
-        log = [keys.log_key(collection.generation, number) for number in between]
         mine = set(face_ids)
         return any(
             not mine.isdisjoint(entries.removed_ids(item))
-            for item in self._faces.get_many(log, ("removed",))
+            for item in self._between(collection, seq)
         )
+
+    def _between(self, collection: Collection, seq: int) -> list[Item]:
+        """Read what was committed between the caller's look at the collection and `seq`."""
+        numbers = range(collection.seq + 1, seq)
+        log = [keys.log_key(collection.generation, number) for number in numbers]
+        return self._faces.get_many(log, ("sk", "ids", "removed"))
 
     def _items(self, collection: Collection, face_ids: Sequence[str]) -> list[Item]:
         unique = dict.fromkeys(face_ids)
