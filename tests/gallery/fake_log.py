@@ -7,6 +7,7 @@ import numpy as np
 from lineament.context import Scope
 from lineament.domain.collections import Change, Collection
 from lineament.domain.faces import Vector
+from lineament.errors import ResourceNotFoundException
 
 
 class ListLog:
@@ -15,10 +16,13 @@ class ListLog:
     def __init__(self) -> None:
         self.entries: list[Change] = []
         self.reads = 0
+        self.purged = False
 
     def changes(self, generation: str, after: int, upto: int) -> list[Change]:
         assert generation
         self.reads += 1
+        if self.purged:
+            raise ResourceNotFoundException
         return self.entries[after:upto]
 
     def add(self, faces: dict[str, Vector], removed: Sequence[str] = ()) -> None:

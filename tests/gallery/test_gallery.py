@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineament.domain.faces import Vector
+from lineament.errors import ResourceNotFoundException
 from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.rows import to_key
 from lineament.gallery.view import MemoryGalleryView
@@ -184,6 +185,33 @@ def test_galleries_used_least_recently_leave() -> None:
         assert gallery.nbytes() <= 200_000
     assert log.reads == 51  # "often" was read once
     assert len(gallery.sync(log.collection("g0"))) == 100
+
+
+def test_a_dropped_gallery_leaves_memory_at_once() -> None:
+    """Else the vectors of a deleted collection stay in memory until others need the room."""
+    log = ListLog()
+    log.add({str(uuid.uuid4()): vector for vector in directions(100, 64)})
+    gallery = MemoryGallery(log, 1 << 30)
+    kept = gallery.sync(log.collection("kept"))
+    before = gallery.nbytes()
+    view = gallery.sync(log.collection("gone"))
+    gallery.drop(log.collection("gone"))
+    gallery.drop(log.collection("never met"))
+    assert gallery.nbytes() == before
+    assert len(view) == len(kept) == 100  # who searches at this moment is not disturbed
+
+
+def test_a_gallery_whose_log_is_purged_leaves_memory() -> None:
+    """Else a process that did not delete the collection itself keeps its vectors."""
+    log = ListLog()
+    log.add({IDS[0]: POOL[0]})
+    gallery = MemoryGallery(log, 1 << 30)
+    gallery.sync(log.collection())
+    log.add({IDS[1]: POOL[1]})
+    log.purged = True
+    with pytest.raises(ResourceNotFoundException):
+        gallery.sync(log.collection())
+    assert gallery.nbytes() == 0
 
 
 def test_one_gallery_may_be_larger_than_the_bound() -> None:

@@ -137,6 +137,17 @@ def _list_collections(on: _Deployment) -> Callable[[], object]:
     return lambda: on.collections.page(_SCOPE, None, 100)
 
 
+def _create(on: _Deployment) -> Callable[[], object]:
+    name = uuid.uuid4().hex
+
+    def create() -> None:  # as CreateCollection does
+        on.collections.find(_SCOPE, name)
+        on.collections.count(_SCOPE)
+        on.collections.create(Collection(_SCOPE, name, uuid.uuid4().hex, "m", time.time()))
+
+    return create
+
+
 def _add_one(on: _Deployment) -> Callable[[], object]:
     collection, (records, vectors) = on.now(), _faces(1)
     on.ids.append(records[0].face_id)
@@ -174,6 +185,7 @@ _CALLS: dict[str, _Call] = {
     "remove_1": _remove_one,
     "catch_up_1": _catch_up,
     "page_100": _page_of_100,
+    "create_collection": _create,
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lineament.domain.collections import Change, Collection
 from lineament.domain.ports import ChangeLog
+from lineament.errors import ResourceNotFoundException
 from lineament.gallery.rows import Rows, to_key
 from lineament.gallery.view import Alive, MemoryGalleryView
 
@@ -113,10 +114,19 @@ class MemoryGallery:
             self._generations.move_to_end(name)
         if known is not None and known.view.seq >= collection.seq:
             return known.view
-        with gallery.lock:
-            gallery.catch_up(self._log, name, collection.seq)
+        try:
+            with gallery.lock:
+                gallery.catch_up(self._log, name, collection.seq)
+        except ResourceNotFoundException:
+            self.drop(collection)
+            raise
         self._evict(name)
         return gallery.view
+
+    def drop(self, collection: Collection) -> None:
+        """Let go of a deleted collection's vectors; views that somebody holds stay as they are."""
+        with self._lock:
+            self._generations.pop(collection.generation, None)
 
     def nbytes(self) -> int:
         """Return the memory that galleries hold, about."""

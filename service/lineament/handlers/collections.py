@@ -8,6 +8,7 @@ from lineament.domain.limits import DEFAULT_PAGE
 from lineament.domain.paging import Listing, issue_token, read_token
 from lineament.errors import (
     InvalidParameterException,
+    ResourceAlreadyExistsException,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
 )
@@ -44,10 +45,16 @@ def require_searchable(services: Services, call: CallContext, collection_id: str
 
 
 def create_collection(services: Services, call: CallContext, params: Params) -> Output:
-    """Make an empty collection, bound to the running face model."""
+    """Make an empty collection, bound to the running face model.
+
+    The quota is looked at before the name is taken: callers at the same moment can each pass it
+    by one collection.
+    """
     name = params["CollectionId"]
+    if services.collections.find(call.scope, name) is not None:
+        raise ResourceAlreadyExistsException(f"The collection id: {name} already exists")
     quota = services.quotas.collections
-    if len(services.collections.page(call.scope, None, quota)) >= quota:
+    if services.collections.count(call.scope) >= quota:
         raise ServiceQuotaExceededException(
             f"This account has {quota} collections in {call.scope.region}, its maximum"
         )
@@ -102,4 +109,5 @@ def delete_collection(services: Services, call: CallContext, params: Params) -> 
         raise ResourceNotFoundException(
             f"The collection id: {collection.collection_id} does not exist"
         )
+    services.gallery.drop(collection)
     return {"StatusCode": 200}

@@ -5,6 +5,7 @@ generation, and the name is free at once. What the generation left is the purge'
 """
 
 import itertools
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -19,12 +20,14 @@ from lineament.storage.provision import Tables
 from lineament.storage.records import (
     ACTIVE,
     DELETED,
+    UNREADABLE,
     from_collection_item,
     to_collection_attributes,
 )
 from lineament.storage.table import Item, Table
 
 _MAX_PAGE = 1000
+_log = logging.getLogger(__name__)
 
 
 class DynamoCollectionStore:
@@ -43,20 +46,30 @@ class DynamoCollectionStore:
         Raises:
             ResourceAlreadyExistsException: the scope has a collection of that id.
         """
-        if self.find(collection.scope, collection.collection_id) is not None:
-            raise _exists(collection)
         self._note_scope(collection.scope)
         # Before the name, so that no reader meets a collection whose log it believes purged.
         opening = entries.entry(collection.generation, 0, entries.to_void())
         self._faces.put(opening)
         if not self._take_name(collection):
             self._faces.delete_many([keys.log_key(collection.generation, 0)])
-            raise _exists(collection)
+            raise ResourceAlreadyExistsException(
+                f"The collection id: {collection.collection_id} already exists"
+            )
 
     def find(self, scope: Scope, collection_id: str) -> Collection | None:
         """Return the collection as of now, or None."""
         item = self._control.get(keys.collection_key(scope, collection_id))
         return None if item is None else from_collection_item(scope, item)
+
+    def count(self, scope: Scope) -> int:
+        """Return how many collections the scope has, counted anew: no counter that can drift."""
+        return self._control.count(
+            keys.scope_partition(scope),
+            keys.FIRST_COLLECTION,
+            keys.LAST_COLLECTION,
+            "#status = :active",
+            {":active": {"S": ACTIVE}},
+        )
 
     def page(self, scope: Scope, after: str | None, limit: int) -> list[Collection]:
         """Return up to `limit` collections with id > `after`, by id in code point order."""
@@ -117,17 +130,17 @@ _REMEMBERED = ("garbage", "deleted")
 
 
 def known_scopes(control: Table) -> list[Scope]:
-    """Return every scope that has, or had, collections."""
-    return [keys.from_scope_key(item) for item in control.query(keys.SCOPES, "0", "~")]
+    """Return every scope that has, or had, collections; the log tells of items that name none."""
+    scopes = []
+    for item in control.query(keys.SCOPES, "0", "~"):
+        try:
+            scopes.append(keys.from_scope_key(item))
+        except UNREADABLE as error:
+            _log.warning("an item of the known scopes: %s", type(error).__name__)
+    return scopes
 
 
 def all_items(control: Table, scope: Scope) -> list[Item]:
     """Return the items of a scope's collections, tombstones included."""
     partition = keys.scope_partition(scope)
     return list(control.query(partition, keys.FIRST_COLLECTION, keys.LAST_COLLECTION))
-
-
-def _exists(collection: Collection) -> ResourceAlreadyExistsException:
-    return ResourceAlreadyExistsException(
-        f"The collection id: {collection.collection_id} already exists"
-    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
 from lineament.context import Scope
 from lineament.domain.collections import Collection
@@ -14,6 +14,8 @@ from lineament.storage.table import Item
 
 ACTIVE = "ACTIVE"
 DELETED = "DELETED"
+UNREADABLE = (ValidationError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading an item raises that nobody of ours has written."""
 
 
 class _StoredSchema(Schema):
