@@ -24,4 +24,4 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     done = housekeep(connect(settings.table, settings.region), grace=args.grace, sweep_interval=0)
     print("\n".join(report(done)))
-    return 1 if done.failed_collections else 0
+    return 1 if done.failed else 0

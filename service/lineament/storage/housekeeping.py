@@ -10,7 +10,7 @@ from lineament.errors import LineamentError
 from lineament.storage.collections import all_items, known_scopes
 from lineament.storage.provision import Tables
 from lineament.storage.purge import DEFAULT_GRACE, purge
-from lineament.storage.records import from_collection_item
+from lineament.storage.records import UNREADABLE, from_collection_item
 from lineament.storage.sweep import DEFAULT_INTERVAL, Swept, claim, sweep
 
 _log = logging.getLogger(__name__)
@@ -26,8 +26,15 @@ class Housekeeping:
     swept_collections: int
     swept_records: int
     swept_vectors: int
+    failed_purges: int
+    """Deleted generations that could not be purged, and items that could not be read."""
     failed_collections: int
     """Collections whose sweep ended in an error."""
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything was left undone."""
+        return self.failed_purges + self.failed_collections > 0
 
 
 def housekeep(
@@ -54,7 +61,7 @@ def housekeep(
         try:
             if claim(tables, collection, sweep_interval, clock()):
                 done.append(sweep(tables, collection, grace, clock))
-        except LineamentError as error:
+        except (LineamentError, *UNREADABLE) as error:
             _log.warning("sweep of a collection: %s", type(error).__name__)
             failed += 1
     records, vectors = sum(one.records for one in done), sum(one.vectors for one in done)
@@ -67,6 +74,7 @@ def housekeep(
         len(done),
         records,
         vectors,
+        purged.failed,
         failed,
     )
 
@@ -74,7 +82,10 @@ def housekeep(
 def _living(tables: Tables) -> Iterator[Collection]:
     for scope in known_scopes(tables.control):
         for item in all_items(tables.control, scope):
-            collection = from_collection_item(scope, item)
+            try:
+                collection = from_collection_item(scope, item)
+            except UNREADABLE:
+                continue  # The purge has met it, told it and counted it.
             if collection is not None:
                 yield collection
 

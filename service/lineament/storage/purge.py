@@ -1,21 +1,25 @@
 """Emptying what deleted collections left behind."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from lineament.context import Scope
+from lineament.errors import LineamentError
 from lineament.storage import keys
 from lineament.storage.collections import all_items, known_scopes
 from lineament.storage.commit import MAX_WRITE_SECONDS
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
-from lineament.storage.records import DELETED, Garbage, from_garbage
+from lineament.storage.records import DELETED, UNREADABLE, Garbage, from_garbage
 from lineament.storage.table import Item
 
 DEFAULT_GRACE = 4 * MAX_WRITE_SECONDS
 """Seconds: a writer that took its number before the deletion has long given up by then."""
 _BATCH = 2500
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,17 @@ class Purged:
     generations: int = 0
     faces: int = 0
     entries: int = 0
+    failed: int = 0
+    """Generations, or whole items, that could not be purged or read."""
+
+    def __add__(self, other: "Purged") -> "Purged":
+        """Return both together."""
+        return Purged(
+            self.generations + other.generations,
+            self.faces + other.faces,
+            self.entries + other.entries,
+            self.failed + other.failed,
+        )
 
 
 def purge(
@@ -35,7 +50,8 @@ def purge(
 ) -> Purged:
     """Erase the faces and logs of generations deleted more than `older_than` seconds ago.
 
-    Idempotent; several processes may purge at once.
+    Idempotent; several processes may purge at once. What cannot be read or erased is counted,
+    logged by the class of its error, and keeps nothing else from its purge.
 
     Args:
         tables: where.
@@ -44,18 +60,35 @@ def purge(
         clock: epoch seconds.
     """
     latest = clock() - older_than
-    generations = faces = logged = 0
+    done = Purged()
     for each in known_scopes(tables.control) if scope is None else [scope]:
         for item in all_items(tables.control, each):
-            due = [garbage for garbage in from_garbage(item) if garbage.deleted <= latest]
-            for garbage in due:
-                faces += _empty(tables, garbage)
-                generations += 1
-                logged += garbage.seq
-                _forget(tables, item, garbage.generation)
-            if item["status"] == {"S": DELETED}:
-                _drop_tombstone(tables, item)
-    return Purged(generations, faces, logged)
+            done += _guarded(partial(_purge_item, tables, item, latest))
+    return done
+
+
+def _guarded(work: Callable[[], Purged]) -> Purged:
+    try:
+        return work()
+    except (LineamentError, *UNREADABLE) as error:
+        _log.warning("purge: %s", type(error).__name__)
+        return Purged(failed=1)
+
+
+def _purge_item(tables: Tables, item: Item, latest: float) -> Purged:
+    done = Purged()
+    for garbage in from_garbage(item):
+        if garbage.deleted <= latest:
+            done += _guarded(partial(_purge_generation, tables, item, garbage))
+    if item["status"] == {"S": DELETED}:
+        _drop_tombstone(tables, item)
+    return done
+
+
+def _purge_generation(tables: Tables, item: Item, garbage: Garbage) -> Purged:
+    faces = _empty(tables, garbage)
+    _forget(tables, item, garbage.generation)
+    return Purged(1, faces, garbage.seq)
 
 
 def _empty(tables: Tables, garbage: Garbage) -> int:
