@@ -28,6 +28,7 @@ from lineament.wire.schemas import parse
 from lineament.wire.serialise import success
 
 _log = logging.getLogger(__name__)
+_SERVER_FAULT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Dispatcher:
         try:
             return self._answer(request, request_id, now)
         except WireError as error:
+            if error.status >= _SERVER_FAULT:
+                _log.error("%s", _about(error, request, request_id))
             return fault(error, request_id, now)
         except Exception:  # noqa: BLE001 - the boundary: clients learn a request id, the log the rest
             _log.exception("request %s failed", request_id)
@@ -86,3 +89,20 @@ class Dispatcher:
         return RequestEntityTooLargeException(
             f"The request body is over {self.rules.max_body_bytes} bytes"
         )
+
+
+def _about(error: WireError, request: HttpRequest, request_id: str) -> str:
+    """Return the log line of a fault on our side: names and codes, never a message or a value."""
+    try:
+        operation = operation_of(request)
+    except WireError:
+        operation = "-"
+    line = f"request {request_id} {operation}: {error.code}"
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    if cause is error:
+        return line
+    response = getattr(cause, "response", None)  # botocore's, where AWS has answered at all
+    code = response.get("Error", {}).get("Code") if isinstance(response, Mapping) else None
+    return f"{line}, by {type(cause).__name__}" + (f" {code}" if code else "")

@@ -1,7 +1,7 @@
 """Every error that may leave the service, with the code and status that clients see.
 
     LineamentError                       anything of ours; never leaves as it is
-    └── WireError                        code, status, dialect, retryable
+    └── WireError                        code, status, dialect
         ├── ServiceError                 by the face service: {"__type","Code","Logref","Message"}
         │   ├── AccessDeniedException
         │   ├── ImageTooLargeException
@@ -40,13 +40,11 @@ class WireError(LineamentError):
     Attributes:
         code: the `__type` that SDKs map to their exception class.
         status: the HTTP status.
-        retryable: whether SDKs try the call again by themselves.
         message: what the client reads.
     """
 
     code: str
     status: int = 400
-    retryable: bool = False
     default_message: str = ""
 
     def __init__(self, message: str | None = None) -> None:
@@ -106,7 +104,6 @@ class InvalidS3ObjectException(ServiceError):
 class ProvisionedThroughputExceededException(ServiceError):
     """Too many calls for the provisioned rate."""
 
-    retryable = True
     default_message = "Provisioned rate exceeded."
 
 
@@ -126,7 +123,6 @@ class ThrottlingException(ServiceError):
     """The service is briefly unable to take more."""
 
     status = 500
-    retryable = True
     default_message = "Service Unavailable"
 
 
@@ -134,7 +130,6 @@ class InternalServerError(ServiceError):
     """Our fault. The cause is in the server's log, under the request id."""
 
     status = 500
-    retryable = True
     default_message = "Internal server error"
 
 
@@ -174,5 +169,4 @@ class ServiceUnavailable(FrameworkError):
     """Starting, draining, or a dependency such as DynamoDB does not answer; try again."""
 
     status = 503
-    retryable = True
     default_message = "Service Unavailable"
