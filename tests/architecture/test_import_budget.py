@@ -44,7 +44,8 @@ def _loaded(program: str) -> set[str]:
 
 def test_import_loads_no_model_runtime() -> None:
     """Lost: a test suite or a script pays seconds and hundreds of MiB for an import."""
-    assert _loaded("import lineament, lineament.app, lineament.cli.main") == set()
+    modules = "lineament, lineament.app, lineament.cli.main, lambdas.api, lambdas.housekeeping"
+    assert _loaded(f"import {modules}") == set()
 
 
 def test_list_collections_loads_no_model_runtime(application: Application) -> None:
