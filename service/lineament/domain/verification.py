@@ -82,7 +82,9 @@ def best_threshold(genuine: Scores, impostors: Scores) -> float:
     errors = missed + matched
     best = np.flatnonzero(errors == errors.min())
     place = int(best[len(best) // 2])
-    return float(candidates[max(place - 1, 0) : place + 1].astype(np.float64).mean())
+    below, above = candidates[max(place - 1, 0)], candidates[place]
+    middle = np.float32((np.float64(below) + np.float64(above)) / 2)
+    return float(middle if middle > below else above)  # neighbours have nothing between them
 
 
 def promised_threshold(impostors: Scores, rate: float) -> float:
