@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,21 @@ class Served:
         assert "CollectionIds" in answer
         return status
 
-    def line(self, request_id: str) -> dict[str, Any]:
-        """Return the log's line of a request; it is written just after the answer."""
+    def logged(self, request_id: str) -> str:
+        """Return the log's first line of a request; it is written just after the answer."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            for line in self.log.read_text().splitlines():
-                if line.startswith("{") and line.endswith("}") and request_id in line:
-                    found: dict[str, Any] = json.loads(line)
-                    return found
+            for line in self.log.read_text().splitlines(keepends=True):
+                if line.endswith("\n") and request_id in line:
+                    return line
             time.sleep(0.02)
         raise AssertionError(self.log.read_text())
+
+
+def head(*extra: str) -> bytes:
+    """Return the head of a signed ListCollections with more header lines."""
+    fields = [f"{name}: {value}" for name, value in HEADERS.items()]
+    return "\r\n".join(["POST / HTTP/1.1", "Host: localhost", *fields, *extra, "", ""]).encode()
 
 
 def exchange(
@@ -67,10 +73,17 @@ def served(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Return a server that is ready; SIGTERM ends it with status 0."""
     assert aws_endpoint
     port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
+    command = ["-m", "lineament", "serve", "--port", str(port)]
+    with running(command, port, tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[Served]:
+    """Run a server as `python command` for as long as the block."""
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lineament", "serve", "--port", str(port)],
+            [sys.executable, *command],
             env={**os.environ, "LINEAMENT_MAX_BODY_BYTES": str(CAP)},
             stdin=subprocess.DEVNULL,
             stdout=sink,

@@ -5,12 +5,7 @@ import socket
 from collections.abc import Iterator
 
 from lineament.cli.local import LOOPBACK
-from tests.server.conftest import CAP, HEADERS, Served, exchange
-
-
-def _head(*extra: str) -> bytes:
-    fields = [f"{name}: {value}" for name, value in HEADERS.items()]
-    return "\r\n".join(["POST / HTTP/1.1", "Host: localhost", *fields, *extra, "", ""]).encode()
+from tests.server.conftest import CAP, Served, exchange, head
 
 
 def _pieces(total: int) -> Iterator[bytes]:
@@ -53,9 +48,9 @@ def test_client_that_hangs_up_in_mid_body_hurts_nobody(served: Served) -> None:
     """Lost: one lost connection fills the log with traces, or takes a thread for good."""
     for _ in range(6):
         with socket.create_connection((LOOPBACK, served.port), timeout=30) as client:
-            client.sendall(_head("Content-Length: 1000") + b'{"Max')
+            client.sendall(head("Content-Length: 1000") + b'{"Max')
         with socket.create_connection((LOOPBACK, served.port), timeout=30) as client:
-            client.sendall(_head("Transfer-Encoding: chunked") + b"400\r\n{}")
+            client.sendall(head("Transfer-Encoding: chunked") + b"400\r\n{}")
     assert served.list_collections() == 200
     assert "Traceback" not in served.log.read_text()
 
@@ -63,7 +58,7 @@ def test_client_that_hangs_up_in_mid_body_hurts_nobody(served: Served) -> None:
 def test_expect_100_continue_is_honoured(served: Served) -> None:
     """Lost: curl and some SDKs wait a second before each larger body."""
     with socket.create_connection((LOOPBACK, served.port), timeout=30) as client:
-        client.sendall(_head("Content-Length: 2", "Expect: 100-continue"))
+        client.sendall(head("Content-Length: 2", "Expect: 100-continue"))
         assert client.recv(1024).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
         client.sendall(b"{}")
         assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")

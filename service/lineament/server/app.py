@@ -1,16 +1,29 @@
 """Flask around `Application.handle`: one WSGI request in, one answer out."""
 
+import logging
+import time
+import uuid
 from collections.abc import Callable
 
 from flask import Flask, Response, jsonify, request
 
 from lineament.app import Application
+from lineament.errors import InternalServerError, SerializationException
 from lineament.server.background import Background
 from lineament.server.bodies import BodyCutOff, BodyTooLarge, read_body
+from lineament.server.patience import Patience
+from lineament.wire.faults import fault
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
 
+_log = logging.getLogger(__name__)
 
-def create_server(application: Application, background: Background, max_body_bytes: int) -> Flask:
+
+def create_server(
+    application: Application,
+    background: Background,
+    max_body_bytes: int,
+    patience: Patience | None = None,
+) -> Flask:
     """Return the WSGI application.
 
     Every method and path goes to `application`, except GET /healthz (the process is up) and GET
@@ -21,7 +34,9 @@ def create_server(application: Application, background: Background, max_body_byt
         background: tells whether the application is ready.
         max_body_bytes: a longer body is answered with 413 without being kept, whether its length
             was announced or it came in chunks.
+        patience: how long a body may take; the usual one where it is None.
     """
+    waiting = Patience() if patience is None else patience
     server = Flask("lineament", static_folder=None)
 
     def health() -> Response:
@@ -42,24 +57,25 @@ def create_server(application: Application, background: Background, max_body_byt
         if request.method in {"GET", "HEAD"} and request.path in probes:
             return probes[request.path]()
         try:
-            body = read_body(request.environ, max_body_bytes)
+            body = read_body(request.environ, max_body_bytes, waiting)
         except BodyTooLarge:
             return _to_flask(application.refuse_oversized())
-        except BodyCutOff:
-            return _cut_off()
+        except BodyCutOff as error:  # for the few clients that are still there to read it
+            told = SerializationException(str(error))
+            return _to_flask(fault(told, str(uuid.uuid4()), time.time()))
         headers = Headers(request.headers.items())
         return _to_flask(
             application.handle(HttpRequest(request.method, request.path, headers, body))
         )
 
+    @server.errorhandler(Exception)
+    def fail(error: Exception) -> Response:
+        """Answer what nobody expected: Flask's own page is HTML."""
+        request_id = str(uuid.uuid4())
+        _log.error("request %s failed", request_id, exc_info=error)
+        return _to_flask(fault(InternalServerError(), request_id, time.time()))
+
     return server
-
-
-def _cut_off() -> Response:
-    """Answer a broken body: for the few clients that are still there to read it."""
-    answer = jsonify(__type="SerializationException", message="The request body ended early.")
-    answer.status_code = 400
-    return answer
 
 
 def _to_flask(answer: HttpResponse) -> Response:

@@ -1,11 +1,13 @@
 """Reading a request's body from gunicorn, within bounds."""
 
-import time
+import sys
+from contextlib import suppress
 from typing import IO, Any
 
 from gunicorn.http.errors import ParseException
 
-_DRAIN_SECONDS = 20.0
+from lineament.server.patience import Patience, PatientSocket, TooSlow
+
 _DRAIN_BODIES = 4
 _STEP = 64 * 1024
 
@@ -15,10 +17,10 @@ class BodyTooLarge(Exception):
 
 
 class BodyCutOff(Exception):
-    """The client hung up or stalled, or its chunks cannot be told apart."""
+    """The client hung up or was too slow, or its chunks cannot be told apart; says which."""
 
 
-def read_body(environ: dict[str, Any], cap: int) -> bytes:
+def read_body(environ: dict[str, Any], cap: int, patience: Patience) -> bytes:
     """Read the whole body, announced by Content-Length or sent in chunks.
 
     Werkzeug's own reader is not used: at its limit it cuts a chunked body off without a word, and
@@ -27,28 +29,38 @@ def read_body(environ: dict[str, Any], cap: int) -> bytes:
     Args:
         environ: WSGI's; without a Content-Length, its `wsgi.input` ends where the body ends.
         cap: bytes, the longest body that is taken.
+        patience: how long it may take; kept where gunicorn's worker gives a `PatientSocket`.
 
     Raises:
         BodyTooLarge: it is longer.
-        BodyCutOff: it is shorter than announced, or broken.
+        BodyCutOff: it is shorter than announced, too slow, or broken.
     """
     stream: IO[bytes] = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
     announced = int(length) if length else None
+    _allow(environ, patience.body, patience.rate)
     try:
-        if announced is not None and announced > cap:
-            _drain(stream, min(announced, _DRAIN_BODIES * cap))
-            raise BodyTooLarge
         # Not beyond what was announced: a plain socket would wait there for the next request.
-        body = stream.read(cap + 1 if announced is None else announced)
-        if len(body) > cap:
-            _drain(stream, _DRAIN_BODIES * cap)
-            raise BodyTooLarge
+        over = announced is not None and announced > cap
+        body = b"" if over else stream.read(cap + 1 if announced is None else announced)
+    except TooSlow as error:
+        raise BodyCutOff("The request body came too slowly.") from error
     except (OSError, ParseException) as error:
-        raise BodyCutOff from error
+        raise BodyCutOff("The request body ended early.") from error
+    if over or len(body) > cap:
+        _allow(environ, patience.drain)
+        _drain(stream, min(announced or sys.maxsize, _DRAIN_BODIES * cap))
+        raise BodyTooLarge
     if announced is not None and len(body) < announced:
-        raise BodyCutOff
+        raise BodyCutOff("The request body ended early.")
+    _allow(environ, None)
     return body
+
+
+def _allow(environ: dict[str, Any], seconds: float | None, rate: float | None = None) -> None:
+    connection = environ.get("gunicorn.socket")
+    if isinstance(connection, PatientSocket):
+        connection.allow(seconds, rate)
 
 
 def _drain(stream: IO[bytes], limit: int) -> None:
@@ -57,10 +69,7 @@ def _drain(stream: IO[bytes], limit: int) -> None:
     SDKs read the answer only when they have sent everything: closing the connection on them
     earlier would turn the 413 into a connection error, which they retry.
     """
-    deadline = time.monotonic() + _DRAIN_SECONDS
     left = limit
-    while left > 0 and time.monotonic() < deadline:
-        piece = stream.read(min(left, _STEP))
-        if not piece:
-            return
-        left -= len(piece)
+    with suppress(OSError, ParseException):
+        while left > 0 and (piece := stream.read(min(left, _STEP))):
+            left -= len(piece)

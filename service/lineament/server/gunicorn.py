@@ -2,10 +2,10 @@
 
 One worker with four threads holds each gallery once and was as fast as two workers on real bodies.
 Source: DESIGN.md section 5. The application is built in the worker and not before the fork:
-onnxruntime's threads do not survive one.
+onnxruntime's threads do not survive one. A client holds a thread for as long as `Patience` says,
+headers included; four that use all of it still keep others waiting so long, so put a proxy or a
+load balancer before a server that strangers can reach.
 """
-
-from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -17,15 +17,18 @@ from lineament.errors import LineamentError
 from lineament.server.app import create_server
 from lineament.server.background import Background
 from lineament.server.listen import Listen
-
-_SOCKET_SECONDS = 30.0
+from lineament.server.patience import Patience
+from lineament.server.worker import Worker
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hints
     """Serves until SIGTERM, which lets running requests finish, or SIGINT, which does not."""
 
-    def __init__(self, settings: Settings, listen: Listen) -> None:
+    def __init__(
+        self, settings: Settings, listen: Listen, patience: Patience | None = None
+    ) -> None:
         """Keep the settings; nothing is loaded before `run`."""
+        self.patience = Patience() if patience is None else patience
         self._settings = settings
         self._listen = listen
         super().__init__(prog="lineament")
@@ -36,13 +39,12 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
             "bind": f"{self._listen.host}:{self._listen.port}",
             "workers": self._listen.workers,
             "threads": self._listen.threads,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "graceful_timeout": 30,
             "keepalive": 75,
             "limit_request_line": 4094,
             "limit_request_fields": 64,
             "limit_request_field_size": 16384,  # room for an STS session token
-            "pre_request": _bound_socket,
             "accesslog": "-",
             "loglevel": self._settings.log_level.lower(),
             "logger_class": "lineament.server.access_log.AccessLog",
@@ -59,9 +61,5 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
             raise AppImportError(str(error)) from error
         background = Background(application, self._settings.housekeeping_seconds)
         background.start()
-        return create_server(application, background, self._settings.max_body_bytes)
-
-
-def _bound_socket(_worker: object, request: Any) -> None:  # noqa: ANN401 - untyped in gunicorn
-    """Give up on a client that stalls: a thread waits for it meanwhile."""
-    request.unreader.sock.settimeout(_SOCKET_SECONDS)
+        cap = self._settings.max_body_bytes
+        return create_server(application, background, cap, self.patience)
