@@ -1,9 +1,12 @@
 """Images from S3, and everything that S3 may say instead."""
 
+import gc
 import threading
 import uuid
+import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import boto3
 import pytest
@@ -162,3 +165,65 @@ def test_what_s3_says_is_told_as_ours(
         assert seen == [key]  # neither repeated nor followed into the other region
     if key == "busy":
         assert raised.value.message == "S3 download limit exceeded."
+
+
+def test_regions_that_callers_make_up_do_not_fill_the_memory(moto_endpoint: str) -> None:
+    """Else some 150 small requests with a region each take all of the server's memory."""
+    clients = S3Clients(moto_endpoint)
+    made = [weakref.ref(clients.client(f"us-west-{number}")) for number in range(1, 25)]
+    gc.collect()
+    assert sum(client() is not None for client in made) <= 8
+    assert clients.client("us-west-24") is made[-1]()
+
+
+def test_regions_in_use_are_kept(moto_endpoint: str) -> None:
+    """Else a stranger's regions make every caller wait for new clients and connections."""
+    clients = S3Clients(moto_endpoint)
+    own = clients.client(REGION)
+    for number in range(1, 25):
+        clients.client(f"us-west-{number}")
+        assert clients.client(REGION) is own
+
+
+def test_regions_that_aws_cannot_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a thread waits for a host that does not exist, four times, for each such request."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.raises(InvalidS3ObjectException, match="no such region") as raised:
+        S3ObjectStore().read("atlantis", "photos", "a.jpg", None, 100)
+    assert raised.value.message.startswith(GUIDE)
+
+
+def test_a_server_of_ones_own_may_have_any_region(moto_endpoint: str) -> None:
+    """Else buckets of MinIO, Garage and the like cannot be read."""
+    assert S3Clients(moto_endpoint).client("garage").meta.region_name == "garage"
+
+
+def test_a_new_region_does_not_hold_up_the_others(
+    moto_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one caller's first photo of a region stops everybody else's."""
+    clients = S3Clients(moto_endpoint)
+    known = clients.client(REGION)
+    begun, allowed = threading.Event(), threading.Event()
+    make = boto3.Session.client
+
+    def slow(*args: Any, **options: Any) -> Any:
+        begun.set()
+        assert allowed.wait(30)
+        return make(*args, **options)
+
+    monkeypatch.setattr(boto3.Session, "client", slow)
+    found: list[Any] = []
+    other = threading.Thread(target=lambda: found.append(clients.client("eu-west-1")))
+    third = threading.Thread(target=lambda: found.append(clients.client(REGION)))
+    other.start()
+    try:
+        assert begun.wait(30)
+        third.start()
+        third.join(30)
+        assert found == [known]
+    finally:
+        allowed.set()
+        other.join()
+        third.join()

@@ -1,14 +1,21 @@
 """boto3 clients. Credentials and endpoints come from boto3's own chain unless they are given."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
 _POOL = 32
 """Connections a client keeps: more than the threads that any caller here uses at once."""
+
+_REGIONS = 8
+"""Regions whose S3 clients are kept. Callers name the region: it is no more than a header."""
+
+_AWS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 def _config() -> Config:
@@ -29,7 +36,7 @@ def dynamodb_client(region: str, endpoint_url: str | None = None) -> Any:  # noq
 
 
 class S3Clients:
-    """One S3 client a region, made at first use; threads may share them.
+    """An S3 client a region, made at first use; the least used leave. Threads may share them.
 
     Unlike boto3's own, they do not follow a bucket into another region: a caller of one region
     reads that region's buckets only. Source: SPEC.md A.5, S3 reads.
@@ -38,19 +45,46 @@ class S3Clients:
     def __init__(self, endpoint_url: str | None = None) -> None:
         """Reach S3 at `endpoint_url`, or where boto3 finds it."""
         self._endpoint_url = endpoint_url
-        self._clients: dict[str, Any] = {}
+        self._kept: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
+        """For the clients that are there; never held while one is made."""
+        self._session: boto3.Session | None = None
+        self._making = threading.Lock()
+        """For the session, which threads may not share."""
 
     def client(self, region: str) -> Any:  # noqa: ANN401
-        """Return the client of `region`."""
+        """Return the client of `region`.
+
+        Raises:
+            UnknownRegionError: botocore's; AWS has no region of such a name. Where S3 is a server
+                of one's own, every name is right.
+        """
+        client = self._find(region)
+        if client is None:
+            with self._making:
+                client = self._find(region) or self._make(region)
+                with self._lock:
+                    self._kept[region] = client
+                    while len(self._kept) > _REGIONS:
+                        self._kept.popitem(last=False)
+        return client
+
+    def _find(self, region: str) -> Any | None:  # noqa: ANN401
         with self._lock:
-            if region not in self._clients:
-                client = boto3.Session().client(
-                    "s3", region_name=region, endpoint_url=self._endpoint_url, config=_config()
-                )
-                client.meta.events.register("before-call.s3", _stay_in_region)
-                self._clients[region] = client
-            return self._clients[region]
+            if region in self._kept:
+                self._kept.move_to_end(region)
+            return self._kept.get(region)
+
+    def _make(self, region: str) -> Any:  # noqa: ANN401
+        # One session for all: the models of AWS's services are most of a client's time and memory.
+        session = self._session = self._session or boto3.Session()
+        client = session.client(
+            "s3", region_name=region, endpoint_url=self._endpoint_url, config=_config()
+        )
+        if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS):
+            session.get_partition_for_region(region)
+        client.meta.events.register("before-call.s3", _stay_in_region)
+        return client
 
 
 def _stay_in_region(context: Mapping[str, Any], **_event: object) -> None:

@@ -2,7 +2,12 @@
 
 import logging
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ParamValidationError,
+    UnknownRegionError,
+)
 
 from lineament.errors import (
     ImageTooLargeException,
@@ -80,6 +85,8 @@ def from_s3(error: ClientError | BotoCoreError) -> WireError:
     """
     if isinstance(error, ParamValidationError):
         return _invalid_object("The bucket name or key is not a valid one.")
+    if isinstance(error, UnknownRegionError):
+        return _invalid_object("There is no such region.")
     if not isinstance(error, ClientError):
         _log.warning("S3: %s", type(error).__name__)
         return ServiceUnavailable("S3 does not answer; try again")

@@ -19,15 +19,15 @@ class S3ObjectStore:
         """Return the object's bytes.
 
         Raises:
-            InvalidS3ObjectException: missing, forbidden, or in another region.
+            InvalidS3ObjectException: missing, forbidden, or in another region, or there is no such
+                region.
             ImageTooLargeException: over `limit` bytes; the body is not read.
             ProvisionedThroughputExceededException: S3 asks to slow down.
             ServiceUnavailable: S3 does not answer, or stopped in the middle.
         """
-        client = self._clients.client(region)
         which = {} if version is None else {"VersionId": version}
         try:
-            answer = client.get_object(Bucket=bucket, Key=key, **which)
+            answer = self._clients.client(region).get_object(Bucket=bucket, Key=key, **which)
             with closing(answer["Body"]) as body:
                 length = int(answer["ContentLength"])
                 if length > limit:
