@@ -1,13 +1,8 @@
 """`lineament bench storage`: does a call's storage time grow with the collection? On moto."""
 
 import argparse
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lineament import config
+from lineament.cli.emulator import LOOPBACK, free_port, running
 from lineament.cli.figures import Figure, report
 from lineament.context import Scope
 from lineament.domain.collections import Collection
@@ -32,7 +28,6 @@ _SMALL, _LARGE = 100, 10_000
 _DIMENSIONS = 192
 _PER_CALL = 100
 _SCOPE = Scope("123456789012", "us-east-1")
-_START_SECONDS = 60.0
 
 
 class BenchError(LineamentError):
@@ -48,10 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print a line a call and then the figures; 1 when one is short of its bar."""
-    with _moto() as environment_url:
+    with _aws() as url:
         # Two deployments side by side: the table of the small one holds nothing else.
-        small = _Deployment(environment_url, "small", _SMALL)
-        large = _Deployment(environment_url, "large", _LARGE)
+        small = _Deployment(url, "small", _SMALL)
+        large = _Deployment(url, "large", _LARGE)
         times: dict[str, tuple[float, float]] = {}
         print(f"{'call':24}{_SMALL:>12} faces{_LARGE:>12} faces   (median ms on moto)")
         for name in _CALLS:
@@ -198,35 +193,11 @@ def _faces(count: int) -> tuple[list[FaceRecord], Matrix]:
 
 
 @contextmanager
-def _moto() -> Iterator[str]:
-    """Run moto's server on loopback for as long as the block, and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = int(listener.getsockname()[1])
-    url = f"http://127.0.0.1:{port}"
+def _aws() -> Iterator[str]:
+    """Run S3 and DynamoDB on loopback, let boto3 find nothing else, and give their address."""
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
     environment = config.local_environment(url, url)
     config.enter(environment)
-    server = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await(f"{url}/moto-api/", server)
+    with running(port, environment):
         yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _await(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(int(_START_SECONDS / 0.05)):
-        if server.poll() is not None:
-            raise BenchError("moto's server ended by itself; install lineament[local]")
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-        else:
-            return
-    raise BenchError(f"moto's server did not answer in {_START_SECONDS:.0f} s")

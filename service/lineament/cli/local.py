@@ -13,10 +13,13 @@ from types import TracebackType
 from typing import IO
 
 from lineament import config
+from lineament.cli import emulator
+from lineament.cli.emulator import LOOPBACK, free_port
 from lineament.errors import LineamentError
 from lineament.server.listen import Listen
 
-LOOPBACK = "127.0.0.1"
+__all__ = ["LOOPBACK", "LocalPair", "LocalPairError", "free_port", "require_free"]
+
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
 _START_SECONDS = 60.0
 _STOP_SECONDS = 35.0
@@ -25,12 +28,6 @@ _POLL_SECONDS = 0.05
 
 class LocalPairError(LineamentError):
     """The pair could not start, or a part of it ended by itself."""
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on at this moment."""
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def require_free(host: str, port: int, option: str) -> None:
@@ -109,9 +106,8 @@ class LocalPair:
             time.sleep(1)
 
     def _start_aws(self) -> None:
-        command = ["-m", "moto.server", "-H", LOOPBACK, "-p", str(self._aws_port)]
-        self._spawn(command, quiet=True)
-        self._await(LOOPBACK, self._aws_port, "/moto-api/")
+        self._spawn(emulator.command(self._aws_port), quiet=True)
+        self._await(LOOPBACK, self._aws_port, emulator.PROBE)
 
     def _start_api(self) -> None:
         listen = self._listen

@@ -1,0 +1,126 @@
+"""S3 and DynamoDB in memory, by moto: `python -m lineament.cli.emulator PORT`.
+
+moto checks a condition and then writes, in threads and without a lock, so that two of its callers
+may both win a conditional write. DynamoDB promises that one does, and so does this: its requests
+run one after the other, which costs nothing in one process of Python. S3's run as they come.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+from lineament.errors import LineamentError
+
+LOOPBACK = "127.0.0.1"
+PROBE = "/moto-api/"
+"""A path that answers as soon as the emulator does."""
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+_Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class EmulatorError(LineamentError):
+    """The emulator did not start."""
+
+
+def command(port: int) -> list[str]:
+    """Return what Python has to be given to run the emulator on loopback."""
+    return ["-m", "lineament.cli.emulator", str(port)]
+
+
+@contextmanager
+def running(port: int, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run the emulator for as long as the block, and give its address.
+
+    Args:
+        port: a free one on loopback.
+        environment: its variables; those of this process where it is None.
+
+    Raises:
+        EmulatorError: it ended by itself, or does not answer.
+    """
+    url = f"http://{LOOPBACK}:{port}"
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, *command(port)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(f"{url}{PROBE}", server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(_STOP_SECONDS)
+
+
+def one_at_a_time(application: _Wsgi) -> _Wsgi:
+    """Return moto's WSGI application with its DynamoDB requests one after the other."""
+    lock = threading.Lock()
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            return application(environ, start_response)
+        # Outside of the lock: a client that is slow to send holds up nobody.
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        with lock:
+            return application(environ, start_response)
+
+    return serve
+
+
+def serve(port: int) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - it is optional, and slow
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import run_simple  # noqa: PLC0415
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: sys.exit(0))
+    run_simple(
+        LOOPBACK,
+        port,
+        one_at_a_time(DomainDispatcherApplication(create_backend_app)),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on at this moment."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _await(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise EmulatorError("S3 and DynamoDB come from moto: install lineament[local]")
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    raise EmulatorError(f"S3 and DynamoDB did not answer in {_START_SECONDS:.0f} s")
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
