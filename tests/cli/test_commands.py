@@ -1,17 +1,24 @@
 """What every subcommand does before it does anything."""
 
+import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from lineament.cli import demo
 from lineament.cli.local import LOOPBACK
 
 
 def _lineament(*words: str) -> "subprocess.CompletedProcess[str]":
+    return _python("-m", "lineament", *words)
+
+
+def _python(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "lineament", *words],
+        [sys.executable, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -55,3 +62,57 @@ def test_unknown_setting_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) 
     answer = _lineament("serve")
     assert answer.returncode == 1
     assert "LINEAMENT_MAX_BODYBYTES" in answer.stderr
+
+
+_BENCH_STORAGE = """
+import json, sys
+from lineament.cli.main import main
+try:
+    main(["bench", "storage", "--help"])
+except SystemExit:
+    print()
+print(json.dumps([m for m in ("cv2", "onnxruntime", "deepface") if m in sys.modules]))
+"""
+
+
+def test_a_bench_loads_only_what_it_measures() -> None:
+    """Lost: the storage bench waits for model runtimes, or needs them installed."""
+    answer = _python("-c", _BENCH_STORAGE)
+    assert "--rounds" in answer.stdout
+    assert json.loads(answer.stdout.splitlines()[-1]) == []
+
+
+def test_wrong_bench_is_told_what_there_is() -> None:
+    """Lost: whoever does not know the benches' names cannot find them."""
+    for words in ([], ["nothing"]):
+        answer = _lineament("bench", *words)
+        assert answer.returncode == 2
+        assert "WHAT" in answer.stderr
+    answer = _lineament("bench", "--help")
+    assert "recognition" in answer.stdout
+    assert "storage" in answer.stdout
+
+
+_DEMO_WITHOUT_PLOTS = """
+import sys
+sys.modules["matplotlib"] = None
+from lineament.cli.main import main
+main(["demo", "--help"])
+"""
+
+
+def test_demo_starts_without_matplotlib() -> None:
+    """Lost: without lineament[plots] the demo ends in a trace."""
+    answer = _python("-c", _DEMO_WITHOUT_PLOTS)
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_demo_says_what_to_install_for_its_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Lost: the demo's answers are thrown away for want of a picture of them."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "lineament.cli.demo_picture", raising=False)
+    told = demo.draw_panels([], tmp_path / "demo.png")
+    assert told == "no picture: it needs matplotlib; install lineament[plots]"
+    assert list(tmp_path.iterdir()) == []

@@ -1,14 +1,16 @@
 """S3 and DynamoDB of the local pair, as many callers at once use them."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from lineament.cli.emulator import free_port, running
+from lineament.cli.emulator import free_port, one_at_a_time, running
 
 CALLERS = 16
 CALLS = 200
@@ -68,3 +70,46 @@ def test_one_caller_wins_a_conditional_write(table: Any) -> None:
     with ThreadPoolExecutor(CALLERS) as pool:
         for name in range(20):
             assert sum(pool.map(put, [(name, caller) for caller in range(CALLERS)])) == 1
+
+
+class Overlapping:
+    """A WSGI application that remembers how many requests it ever had at once."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._now = 0
+        self._lock = threading.Lock()
+        self._full = threading.Event()
+
+    def __call__(self, environ: dict[str, Any], _: Any) -> Iterable[bytes]:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            if self._now == CALLERS:
+                self._full.set()
+        self._full.wait(0.05 if "HTTP_X_AMZ_TARGET" in environ else 30)
+        with self._lock:
+            self._now -= 1
+        return [environ["wsgi.input"].read()]
+
+
+@pytest.mark.parametrize(
+    ("target", "most"),
+    [
+        ({"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.UpdateItem", "CONTENT_LENGTH": "2"}, 1),
+        ({}, CALLERS),
+    ],
+)
+def test_dynamodb_requests_never_overlap_and_s3_requests_do(
+    target: dict[str, str], most: int
+) -> None:
+    """Lost: conditional writes that both win, or photos that wait for one another."""
+    application = Overlapping()
+    served = one_at_a_time(application)
+
+    def ask(_: int) -> bytes:
+        return b"".join(served({**target, "wsgi.input": BytesIO(b"{}")}, None))
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        assert set(pool.map(ask, range(CALLERS))) == {b"{}"}
+    assert application.most == most

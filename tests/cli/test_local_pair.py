@@ -88,6 +88,7 @@ def test_demo_finds_the_person_and_draws_the_picture(tmp_path: Path) -> None:
     assert re.search(r"the same answer as over HTTP +yes", answer.stdout)
     done, wanted = re.findall(r"(\d+) of (\d+) answers as expected", answer.stdout)[0]
     assert done == wanted
+    assert re.search(r"demo took \d+\.\d s\n\Z", answer.stdout)
     header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert min(struct.unpack(">II", header[16:24])) > 800

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+from types import ModuleType
 
 _BENCHES = {
     "recognition": "accuracy and false matches on a folder in LFW's layout",
@@ -10,15 +11,21 @@ _BENCHES = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add one subcommand a bench."""
-    benches = parser.add_subparsers(dest="bench", required=True, metavar="WHAT")
-    for name, summary in _BENCHES.items():
-        bench = benches.add_parser(name, help=summary, description=summary)
-        module = importlib.import_module(f"lineament.cli.bench_{name}")
-        module.configure(bench)
-        bench.set_defaults(run_bench=module.run)
+    """Take the bench's name; its own options are read by `run`, which imports that bench only."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n".join(f"  {name:12} {summary}" for name, summary in _BENCHES.items())
+    parser.add_argument("bench", choices=_BENCHES, metavar="WHAT", help="one of those below")
+    options = parser.add_argument(
+        "options", nargs=argparse.REMAINDER, help="`lineament bench WHAT --help` lists them"
+    )
+    options.required = False  # else argparse asks for them where WHAT is missing
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the bench and return 1 when a figure is short of its bar."""
-    return int(args.run_bench(args))
+    bench: ModuleType = importlib.import_module(f"lineament.cli.bench_{args.bench}")
+    parser = argparse.ArgumentParser(
+        prog=f"lineament bench {args.bench}", description=_BENCHES[args.bench]
+    )
+    bench.configure(parser)
+    return int(bench.run(parser.parse_args(args.options)))

@@ -14,7 +14,7 @@ import boto3
 
 from lineament import config
 from lineament.cli.demo_lambda import lambda_client
-from lineament.cli.demo_picture import draw
+from lineament.cli.demo_panels import Panel
 from lineament.cli.demo_story import OTHER, PHOTOS, Answer, Step, Story
 from lineament.cli.local import LOOPBACK, LocalPair, free_port
 from lineament.cli.paste import lines_to_paste
@@ -47,11 +47,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the calls, print the table, draw the picture.
+    """Run the calls, print the table, draw the picture, say how long it all took.
 
     Returns:
         0; 1 if an answer was not as expected; 130 after SIGTERM or Ctrl-C.
     """
+    begun = time.perf_counter()
     settings = config.load()
     photos = settings.model_dir / "photos"
     missing = [photo for photo in PHOTOS if not (photos / photo).exists()]
@@ -70,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         if wrong:
             _print_log(log)
     print(f"{len(steps) - wrong} of {len(steps)} answers as expected")
+    if not args.keep:
+        print(f"demo took {time.perf_counter() - begun:.1f} s")
     return 1 if wrong else 0
 
 
@@ -82,8 +85,7 @@ def _run_pair(model_dir: Path, output: Path, log: IO[str], *, keep: bool) -> lis
         story = Story(boto3.client("rekognition"), boto3.client("s3"), model_dir / "photos")
         _play(story, keep=keep)
         _print_table(story.steps)
-        draw(story.panels, _HEADING, output)
-        print(f"picture: {output}", flush=True)
+        print(draw_panels(story.panels, output), flush=True)
         if keep:
             print(lines_to_paste(pair.api_url, pair.aws_url, model_dir), flush=True)
             with contextlib.suppress(Stopped):
@@ -132,6 +134,19 @@ def _print_table(steps: Sequence[Step]) -> None:
         for line in more:
             print(f"{'':{wide}}  {line}")
     print()
+
+
+def draw_panels(panels: Sequence[Panel], output: Path) -> str:
+    """Draw the picture where matplotlib is installed, and return a sentence about it."""
+    try:
+        from lineament.cli.demo_picture import draw  # noqa: PLC0415 - it is optional, and slow
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in {"matplotlib", "PIL"}:
+            raise
+        return f"no picture: it needs {missing}; install lineament[plots]"
+    draw(panels, _HEADING, output)
+    return f"picture: {output}"
 
 
 def _print_log(log: IO[str]) -> None:

@@ -1,9 +1,7 @@
 """The demo's picture: each photo with its faces, names and similarities, as one PNG."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
+from lineament.cli.demo_panels import Panel, Tag
+
 _COLUMNS = 4
 _CELL_INCHES = 3.6
 _ASPECT = 1.1  # height of a photo's cell over its width
@@ -19,33 +19,6 @@ _TEXT_INCHES = 1.1  # a row's title and caption
 _HEAD_INCHES = 0.5
 _CAPTION_COLUMNS = 44
 _FACE_SHARE = 0.3  # of a cropped photo's width
-
-
-class Role(Enum):
-    """What a box says; the value is its colour."""
-
-    INDEXED = "#1f6feb"
-    MATCH = "#1a9850"
-    STRANGER = "#d9480f"
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A box with its label. `box` is the wire's BoundingBox: ratios of the upright photo."""
-
-    box: Mapping[str, float]
-    label: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One photo, what was done with it, what came back, and where."""
-
-    photo: Path
-    title: str
-    caption: str
-    tags: tuple[Tag, ...]
 
 
 def draw(panels: Sequence[Panel], heading: str, output: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lineament.cli.demo_picture import Panel, Role, Tag
+from lineament.cli.demo_panels import Panel, Role, Tag
 
 COLLECTION = "demo"
 BUCKET = "lineament-demo"

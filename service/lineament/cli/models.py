@@ -7,8 +7,6 @@ from lineament import config
 from lineament.vision.install import install, is_installed, read_record
 from lineament.vision.manifest import load_manifest
 
-HELP = "install and list the models and photos"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
