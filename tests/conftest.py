@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from lineament import config
 from lineament.app import Application, build_application
+from lineament.cli import emulator
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,10 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
     """Return the address of an S3 and DynamoDB of our own; boto3 finds it by its environment."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
+    with emulator.running(emulator.free_port()) as url:
+        yield from _in_environment(url)
+
+
+def _in_environment(url: str) -> Iterator[str]:
     environment = {
         "AWS_ENDPOINT_URL_S3": url,
         "AWS_ENDPOINT_URL_DYNAMODB": url,
@@ -36,7 +37,6 @@ def aws_endpoint() -> Iterator[str]:
     kept = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     yield url
-    server.stop()
     for name, value in kept.items():
         if value is None:
             del os.environ[name]

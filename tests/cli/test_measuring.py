@@ -132,3 +132,18 @@ def test_confirmed_pairs_that_cannot_be_read(tmp_path: Path) -> None:
             read_confirmed(tmp_path / "pairs.json")
     with pytest.raises(LineamentError):
         read_confirmed(tmp_path / "none.json")
+
+
+def test_plot_without_matplotlib_is_told_before_the_work(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: minutes of measuring end in a trace, and their figures with it."""
+    hidden = folder / "hidden" / "matplotlib"
+    hidden.mkdir(parents=True)
+    (hidden / "__init__.py").write_text("raise ModuleNotFoundError('no', name='matplotlib')")
+    monkeypatch.setenv("PYTHONPATH", str(hidden.parent))
+    done = lineament("bench", "recognition", str(folder), "--plot", str(folder / "scores.png"))
+    assert done.returncode == 1
+    assert "matplotlib is missing; install lineament[" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "photo/s" not in done.stderr

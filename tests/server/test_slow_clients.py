@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -44,20 +45,32 @@ def _trickle(port: int, start: bytes, piece: bytes) -> list[bytes]:
             break
         time.sleep(0.1)
         for client in list(open_ones):
-            try:
-                client.send(piece)
-                while received := client.recv(4096):
-                    answers[client] += received
-            except BlockingIOError:
+            # An answer first: once the server has closed, sending fails whatever waits to be read.
+            received, closed = _received(client)
+            answers[client] += received
+            if not closed:
+                with suppress(OSError):
+                    client.send(piece)
                 continue
-            except OSError:
-                pass
             open_ones.remove(client)
             client.close()
     for client in open_ones:
         client.close()
     assert open_ones == [], "the server waits for ever"
     return list(answers.values())
+
+
+def _received(client: socket.socket) -> tuple[bytes, bool]:
+    """Return what has come, and whether the server has closed."""
+    whole = b""
+    try:
+        while received := client.recv(4096):
+            whole += received
+    except BlockingIOError:
+        return whole, False
+    except OSError:
+        pass
+    return whole, True
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 900000", "Transfer-Encoding: chunked"])

@@ -31,14 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Embed the set, print the table and the figures; 1 if one is short of its bar."""
+    if args.plot is not None:  # before minutes of work: matplotlib may be missing, and is slow
+        from lineament.cli.histogram import draw_histogram  # noqa: PLC0415
     settings = config.load()
     model = choose_profile(settings.profile, settings.detector, settings.recognizer).model
     print(f"FaceModelVersion {model.version}")
     measured = measure(settings, args.folder, args.confirmed)
     _print_table(measured, model.calibration)
     if args.plot is not None:
-        from lineament.cli.histogram import draw_histogram  # noqa: PLC0415 - matplotlib is slow
-
         draw_histogram(measured.genuine, measured.kept, model.calibration, args.plot)
         print(f"histogram: {args.plot}")
     return report(_figures(measured, model.calibration), args.json)

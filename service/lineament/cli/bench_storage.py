@@ -73,6 +73,7 @@ def _draw(times: dict[str, tuple[float, float]], path: Path) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("median ms on moto")
     axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(path)
 
 

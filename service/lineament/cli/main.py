@@ -42,5 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LineamentError as error:
         print(f"lineament {options.command}: {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("lineament"):
+            raise
+        print(
+            f"lineament {options.command}: the Python package {error.name} is missing; "
+            "install lineament[local,models,plots]",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 130
