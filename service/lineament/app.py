@@ -54,6 +54,7 @@ class Application:
 
         Raises:
             ServiceUnavailable: DynamoDB does not answer.
+            InternalServerError: it refuses.
         """
         ensure_tables(self._tables)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lineament import config
+from lineament.cli import recognition
 from lineament.cli.figures import Figure, report
 from lineament.cli.recognition import Measured, measure
 from lineament.domain import verification
@@ -21,10 +22,7 @@ _PERCENT = 100.0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the folder and where to keep the figures."""
-    parser.add_argument("folder", type=Path, help="FOLDER/images/<Person>/*.jpg and pairs.txt")
-    parser.add_argument(
-        "--confirmed", type=Path, help="JSON: pairs that turned out to show one person (digests)"
-    )
+    recognition.configure(parser)
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     parser.add_argument("--plot", type=Path, help="draw the score histogram into this PNG")
 

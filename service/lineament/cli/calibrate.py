@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineament import config
+from lineament.cli import recognition
 from lineament.cli.recognition import Measured, measure
 from lineament.domain.calibration import fit_calibration
 from lineament.domain.similarity import Calibration
@@ -22,10 +23,7 @@ _DIGEST_DIGITS = 6
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the folder and the file to write."""
-    parser.add_argument("folder", type=Path, help="FOLDER/images/<Person>/*.jpg and pairs.txt")
-    parser.add_argument(
-        "--confirmed", type=Path, help="JSON: pairs that turned out to show one person (digests)"
-    )
+    recognition.configure(parser)
     parser.add_argument("--output", type=Path, required=True, help="the profile, a JSON file")
 
 

@@ -1,5 +1,6 @@
 """The scores of a measuring set, through the engine that IndexFaces uses."""
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,14 @@ class Measured:
     """Every two people in whose photo a face was found, one photo each."""
     kept: Scores
     """Those without the pairs that show one person under two names."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of every command that measures a set."""
+    parser.add_argument("folder", type=Path, help="FOLDER/images/<Person>/*.jpg and pairs.txt")
+    parser.add_argument(
+        "--confirmed", type=Path, help="JSON: pairs that turned out to show one person (digests)"
+    )
 
 
 def measure(settings: Settings, folder: Path, confirmed: Path | None = None) -> Measured:
