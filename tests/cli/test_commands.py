@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lineament.cli import demo
-from lineament.cli.local import LOOPBACK
+from lineament.cli.emulator import LOOPBACK
 
 
 def _lineament(*words: str) -> "subprocess.CompletedProcess[str]":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lineament.cli.local import LOOPBACK, free_port
+from lineament.cli.emulator import LOOPBACK, free_port
 
 
 def _accepts(port: int) -> bool:

@@ -11,6 +11,15 @@ from lineament.wire.http import HttpResponse
 from tests.conformance.promises import FRAMEWORK_ERRORS
 
 VALIDATION = "ValidationException"
+STORED_FACE = {
+    "FaceId",
+    "BoundingBox",
+    "ImageId",
+    "ExternalImageId",
+    "Confidence",
+    "IndexFacesModelVersion",
+}
+"""The members of a Face in ListFaces and the searches, where it has an ExternalImageId."""
 
 
 def refused(call: Callable[..., Any], code: str, **params: Any) -> str:

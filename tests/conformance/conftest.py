@@ -19,7 +19,7 @@ from lineament.wire.http import HttpRequest, HttpResponse
 from tests.conformance import promises, transports
 from tests.conformance.album import Album
 from tests.conformance.remembering import RememberingEngine
-from tests.conformance.serving import Server
+from tests.serving import Server
 from tests.storage.conftest import moto_endpoint
 
 __all__ = ["moto_endpoint"]

@@ -16,7 +16,7 @@ from lineament import config
 from tests.conformance import transports
 from tests.conformance.album import GROUP_FACES, Album
 from tests.conformance.conftest import Wire
-from tests.conformance.serving import Server
+from tests.serving import Server
 
 AWS_CLI = Path(sys.executable).with_name("aws")
 BASE = "collection"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.conformance.album import GROUP_FACES, Album
-from tests.conformance.asking import refused
+from tests.conformance.asking import STORED_FACE, refused
 from tests.conformance.conftest import People
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -22,14 +22,7 @@ def test_lf01_every_face_once(people: People) -> None:
     assert [face["FaceId"] for face in faces] == everybody(people)
     assert set(answer) - {"ResponseMetadata"} == {"Faces", "FaceModelVersion"}
     for face in faces:
-        assert set(face) == {
-            "FaceId",
-            "BoundingBox",
-            "ImageId",
-            "ExternalImageId",
-            "Confidence",
-            "IndexFacesModelVersion",
-        }
+        assert set(face) == STORED_FACE
         assert face["FaceId"] in people.faces[face["ExternalImageId"]]
 
 

@@ -2,11 +2,8 @@
 
 import http.client
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from lineament.cli.local import LOOPBACK, free_port
+from lineament.cli.emulator import LOOPBACK
+from tests.serving import Server, serve
 
 CAP = 1024 * 1024
 HEADERS = {
@@ -72,45 +70,15 @@ def exchange(
 def served(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Return a server that is ready; SIGTERM ends it with status 0."""
     assert aws_endpoint
-    port = free_port()
-    command = ["-m", "lineament", "serve", "--port", str(port)]
-    with running(command, port, tmp_path_factory.mktemp("server") / "log") as server:
+    with running(tmp_path_factory.mktemp("server") / "log") as server:
         yield server
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[Served]:
+def running(log: Path, command: Callable[[int], Sequence[str]] = serve) -> Iterator[Served]:
     """Run a server as `python command` for as long as the block."""
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            env={**os.environ, "LINEAMENT_MAX_BODY_BYTES": str(CAP)},
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-        )
-    server = Served(port, log)
+    server = Server(log, {"LINEAMENT_MAX_BODY_BYTES": str(CAP)}, command)
     try:
-        _await_ready(server, process)
-        yield server
+        yield Served(server.port, log)
     finally:
-        process.terminate()
-        status = process.wait(40)
-    assert status == 0, log.read_text()
-
-
-def _await_ready(server: Served, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, server.log.read_text()
-        connection = server.connect()
-        try:
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == http.client.OK:
-                return
-        except OSError:
-            pass
-        finally:
-            connection.close()
-        time.sleep(0.1)
-    raise AssertionError(server.log.read_text())
+        server.stop()

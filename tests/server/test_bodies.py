@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 
-from lineament.cli.local import LOOPBACK
+from lineament.cli.emulator import LOOPBACK
 from tests.server.conftest import CAP, Served, exchange, head
 
 

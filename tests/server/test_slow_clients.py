@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from lineament.cli.local import LOOPBACK, free_port
+from lineament.cli.emulator import LOOPBACK
 from tests.server.conftest import Served, head, running
 
 THREADS = 4
@@ -26,9 +26,8 @@ Server(config.load(), Listen("127.0.0.1", int(sys.argv[1])), patience).run()
 def hasty(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Return a server that waits two seconds for headers and bodies, and 1 ms a byte more."""
     assert aws_endpoint
-    port = free_port()
     log = tmp_path_factory.mktemp("hasty") / "log"
-    with running(["-c", _SERVER, str(port)], port, log) as server:
+    with running(log, lambda port: ["-c", _SERVER, str(port)]) as server:
         yield server
 
 

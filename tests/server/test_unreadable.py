@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from lineament.cli.local import LOOPBACK
+from lineament.cli.emulator import LOOPBACK
 from lineament.server.app import create_server
 from lineament.server.background import Background
 from lineament.wire.http import HttpRequest, HttpResponse

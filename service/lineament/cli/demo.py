@@ -16,7 +16,8 @@ from lineament import config
 from lineament.cli.demo_lambda import lambda_client
 from lineament.cli.demo_panels import Panel
 from lineament.cli.demo_story import OTHER, PHOTOS, Answer, Step, Story
-from lineament.cli.local import LOOPBACK, LocalPair, free_port
+from lineament.cli.emulator import LOOPBACK, free_port
+from lineament.cli.local import LocalPair
 from lineament.cli.paste import lines_to_paste
 from lineament.cli.stopping import Stopped, stop_signals
 from lineament.errors import LineamentError

@@ -14,11 +14,9 @@ from typing import IO
 
 from lineament import config
 from lineament.cli import emulator
-from lineament.cli.emulator import LOOPBACK, free_port
+from lineament.cli.emulator import LOOPBACK
 from lineament.errors import LineamentError
 from lineament.server.listen import Listen
-
-__all__ = ["LOOPBACK", "LocalPair", "LocalPairError", "free_port", "require_free"]
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
 _START_SECONDS = 60.0

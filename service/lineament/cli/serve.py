@@ -5,7 +5,8 @@ import logging
 import sys
 
 from lineament import config
-from lineament.cli.local import LOOPBACK, LocalPair, require_free
+from lineament.cli.emulator import LOOPBACK
+from lineament.cli.local import LocalPair, require_free
 from lineament.cli.paste import lines_to_paste
 from lineament.cli.stopping import Stopped, stop_signals
 from lineament.server.listen import Listen

@@ -5,30 +5,41 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lineament.cli.local import LOOPBACK, free_port
+from lineament.cli.emulator import LOOPBACK, free_port
 
 _START_SECONDS = 60.0
+
+
+def serve(port: int) -> Sequence[str]:
+    """Return what Python has to be given to run `lineament serve` on a port."""
+    return ["-m", "lineament", "serve", "--port", str(port)]
 
 
 class Server:
     """A server that is ready once this is made."""
 
-    def __init__(self, log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        command: Callable[[int], Sequence[str]] = serve,
+    ) -> None:
         """Start it.
 
         Args:
             log: its output is appended here.
             environment: variables beside those of this process.
+            command: what Python runs, given the port.
         """
         self.log = log
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         with log.open("ab") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "lineament", "serve", "--port", str(self.port)],
+                [sys.executable, *command(self.port)],
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
