@@ -1,0 +1,93 @@
+"""What a face shows beyond its place and pose: the attributes that callers must ask for.
+
+Which attributes a request's list means is decided here as well. Source: SPEC.md B.0, FaceDetail.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+BINARY: Mapping[str, str] = {
+    "SMILE": "Smile",
+    "EYEGLASSES": "Eyeglasses",
+    "SUNGLASSES": "Sunglasses",
+    "BEARD": "Beard",
+    "MUSTACHE": "Mustache",
+    "EYES_OPEN": "EyesOpen",
+    "MOUTH_OPEN": "MouthOpen",
+    "FACE_OCCLUDED": "FaceOccluded",
+}
+"""The attributes that are true or false: the request's name to the answer's member."""
+SENSITIVE = frozenset({"GENDER", "EMOTIONS", "AGE_RANGE"})
+"""What an operator can switch off for a deployment."""
+ALL = frozenset({*BINARY, *SENSITIVE, "EYE_DIRECTION"})
+"""Every attribute beyond DEFAULT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A yes or no."""
+
+    value: bool
+    confidence: float
+    """In the stated value: 50 to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """Years, both ends included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gender:
+    """As the face appears; it says nothing of who the person is."""
+
+    value: str
+    """Male or Female."""
+    confidence: float
+    """50 to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """An expression; it says nothing of what the person feels."""
+
+    kind: str
+    """AWS's EmotionName."""
+    confidence: float
+    """0 to 100; those of one face sum to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class EyeDirection:
+    """Where the eyes point, in degrees with the signs of `Pose`."""
+
+    yaw: float
+    pitch: float
+    confidence: float
+    """0 to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What was asked for and could be told; the rest is None or absent."""
+
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+    """By the answer's member, such as Smile."""
+    age: AgeRange | None = None
+    gender: Gender | None = None
+    emotions: tuple[Emotion, ...] | None = None
+    """Sorted, the most confident first."""
+    eye_direction: EyeDirection | None = None
+
+
+def requested(names: Iterable[str]) -> frozenset[str]:
+    """Return the attributes beyond DEFAULT that a request's list means.
+
+    Args:
+        names: of the model's Attribute enum, in any order, repeats allowed; none means DEFAULT.
+    """
+    asked = frozenset(names)
+    return ALL if "ALL" in asked else asked & ALL
