@@ -6,6 +6,8 @@ Which attributes a request's list means is decided here as well. Source: SPEC.md
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from lineament.domain.faces import Landmark
+
 BINARY: Mapping[str, str] = {
     "SMILE": "Smile",
     "EYEGLASSES": "Eyeglasses",
@@ -17,10 +19,14 @@ BINARY: Mapping[str, str] = {
     "FACE_OCCLUDED": "FaceOccluded",
 }
 """The attributes that are true or false: the request's name to the answer's member."""
-SENSITIVE = frozenset({"GENDER", "EMOTIONS", "AGE_RANGE"})
+GENDER, EMOTIONS, AGE_RANGE = "GENDER", "EMOTIONS", "AGE_RANGE"
+SENSITIVE = frozenset({GENDER, EMOTIONS, AGE_RANGE})
 """What an operator can switch off for a deployment."""
-ALL = frozenset({*BINARY, *SENSITIVE, "EYE_DIRECTION"})
-"""Every attribute beyond DEFAULT."""
+EYE_DIRECTION = "EYE_DIRECTION"
+LANDMARKS = "LANDMARKS"
+"""The 30 landmarks in place of 5. No name of AWS's asks for them: ALL alone brings them."""
+ALL = frozenset({*BINARY, *SENSITIVE, EYE_DIRECTION, LANDMARKS})
+"""Everything beyond DEFAULT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class Attributes:
     emotions: tuple[Emotion, ...] | None = None
     """Sorted, the most confident first."""
     eye_direction: EyeDirection | None = None
+    landmarks: tuple[Landmark, ...] | None = None
+    """All 30, in AWS's order."""
 
 
 def requested(names: Iterable[str]) -> frozenset[str]:
