@@ -153,7 +153,7 @@ class CrowdDetector:
 
 def test_crowd_is_cut_to_the_hundred_largest(engine: Engine, model_dir: Path) -> None:
     """AWS promises the 100 largest; the first 100 found are others."""
-    crowd = Engine(CrowdDetector(), engine.recogniser, PoseEstimator(model_dir))
+    crowd = Engine(CrowdDetector(), engine.recognisers, PoseEstimator(model_dir))
     found = crowd.find_faces(np.full((300, 300, 3), 90, np.uint8))
     assert len(found.faces) == MAX_FACES
     assert found.faces[0].box.width == pytest.approx(149 / 300)

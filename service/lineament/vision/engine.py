@@ -1,6 +1,6 @@
 """The vision engine: decode once, detect once, align from the full picture, embed in one batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from lineament.domain.faces import DetectedFace, Landmark, Matrix, RatioBox
 from lineament.vision import registry
-from lineament.vision.align import crop_face
+from lineament.vision.align import CROP, crop_face
 from lineament.vision.detector import FaceDetector
-from lineament.vision.foreign import ForeignDetector, ForeignRecogniser
+from lineament.vision.foreign import ForeignDetector
 from lineament.vision.intake import decode
 from lineament.vision.pose import PoseEstimator
 from lineament.vision.quality import measure_quality
-from lineament.vision.recogniser import FaceRecogniser
+from lineament.vision.recognisers import Recognisers
 
 MAX_FACES = 100
 """Source: SPEC.md D.1."""
@@ -39,17 +39,22 @@ class Picture:
     """RGB, shape (height, width, 3)."""
     points: NDArray[np.float32]
     """Shape (n, 5, 2), in pixels, of the faces in their order."""
-    recogniser: FaceRecogniser
+    recognisers: Recognisers
 
-    def embed(self, indices: Sequence[int]) -> Matrix:
-        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch."""
+    def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
+        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch.
+
+        Args:
+            indices: of the faces.
+            recogniser: a name in DeepFace's registry; the engine's default where it is empty.
+        """
+        model = self.recognisers.get(recogniser)
         if not indices:
-            return np.empty((0, self.recogniser.dimensions), np.float32)
-        return self.recogniser.embed(self.crops(indices))
+            return np.empty((0, model.dimensions), np.float32)
+        return model.embed(self.crops(indices, model.crop))
 
-    def crops(self, indices: Sequence[int]) -> NDArray[np.uint8]:
-        """Return the aligned RGB crops that `embed` looks at; at least one index."""
-        size = self.recogniser.crop
+    def crops(self, indices: Sequence[int], size: int = CROP) -> NDArray[np.uint8]:
+        """Return the aligned RGB crops that `embed` looks at, `size` pixels a side."""
         return np.stack([crop_face(self.pixels, self.points[index], size) for index in indices])
 
 
@@ -57,17 +62,17 @@ class Engine:
     """Finds and embeds faces. Safe to share between threads; the same bytes, the same answer."""
 
     def __init__(
-        self, detector: FaceDetector, recogniser: FaceRecogniser, pose: PoseEstimator
+        self, detector: FaceDetector, recognisers: Recognisers, pose: PoseEstimator
     ) -> None:
         """Take the models."""
-        self.recogniser = recogniser
+        self.recognisers = recognisers
         self._detector = detector
         self._pose = pose
 
     @property
     def dimensions(self) -> int:
-        """The length of a vector."""
-        return self.recogniser.dimensions
+        """The length of a vector of the default recogniser."""
+        return self.recognisers.get().dimensions
 
     def analyse(self, image: bytes) -> Picture:
         """Decode a JPEG or PNG and find its faces, the largest first.
@@ -104,27 +109,38 @@ class Engine:
                 ratios, found.scores[order], points, poses, strict=True
             )
         )
-        return Picture(width, height, faces, pixels, points, self.recogniser)
+        return Picture(width, height, faces, pixels, points, self.recognisers)
 
 
-def build_engine(model_dir: Path, detector: str = "", recogniser: str = "") -> Engine:
+def build_engine(
+    model_dir: Path,
+    detector: str = "",
+    recogniser: str = "",
+    dimensions: Mapping[str, int] | None = None,
+) -> Engine:
     """Load the models by name through DeepFace's registry and run each once.
+
+    Recognisers other than `recogniser` are loaded when a picture's faces are embedded with them.
 
     Args:
         model_dir: where `lineament models install` put the files.
         detector: a DeepFace detector, ours by default.
-        recogniser: a DeepFace recogniser, ours by default.
+        recogniser: the DeepFace recogniser of an `embed` that names none, ours by default.
+        dimensions: the lengths of vectors by recogniser, as profiles tell them.
 
     Raises:
         ModelUnavailable: a model is not installed, not known, or cannot be downloaded; the message
             says what to do.
+        ProfileError: a recogniser's vectors have another length than `dimensions` says.
     """
     registry.register(model_dir)
+    recognisers = Recognisers(recogniser or registry.DEFAULT_RECOGNISER, dimensions)
     engine = Engine(
         require_detector(detector or registry.DEFAULT_DETECTOR),
-        require_recogniser(recogniser or registry.DEFAULT_RECOGNISER),
+        recognisers,
         PoseEstimator(model_dir),
     )
+    recognisers.get()
     engine.find_faces(_blank(_WARM_UP_SIDE))
     return engine
 
@@ -143,22 +159,6 @@ def require_detector(name: str) -> FaceDetector:
     except Exception as error:  # a foreign model raises whatever its framework raises
         raise registry.unavailable("face_detector", name, error) from error
     return detector
-
-
-def require_recogniser(name: str) -> FaceRecogniser:
-    """Return a recogniser by its DeepFace name, warm.
-
-    Raises:
-        ModelUnavailable: see `build_engine`.
-    """
-    client = registry.require_model("facial_recognition", name)
-    ours = registry.is_ours("facial_recognition", name)
-    recogniser: FaceRecogniser = client if ours else ForeignRecogniser(client)
-    try:
-        recogniser.embed(_blank(recogniser.crop)[np.newaxis])
-    except Exception as error:  # as above
-        raise registry.unavailable("facial_recognition", name, error) from error
-    return recogniser
 
 
 def smallest_face(width: int, height: int) -> float:
