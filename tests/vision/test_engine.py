@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from lineament.domain.faces import Pose, Vector
+from lineament.vision.attributes import AttributeEstimator
 from lineament.vision.detector import Detections
 from lineament.vision.engine import MAX_FACES, Engine, build_engine
 from lineament.vision.intake import decode
+from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.pose import PoseEstimator
 from lineament.vision.profiles import read_profile
 from lineament.vision.sessions import ModelUnavailable
@@ -153,7 +155,13 @@ class CrowdDetector:
 
 def test_crowd_is_cut_to_the_hundred_largest(engine: Engine, model_dir: Path) -> None:
     """AWS promises the 100 largest; the first 100 found are others."""
-    crowd = Engine(CrowdDetector(), engine.recognisers, PoseEstimator(model_dir))
+    crowd = Engine(
+        CrowdDetector(),
+        LandmarkRefiner(model_dir),
+        PoseEstimator(model_dir),
+        engine.recognisers,
+        AttributeEstimator(model_dir),
+    )
     found = crowd.find_faces(np.full((300, 300, 3), 90, np.uint8))
     assert len(found.faces) == MAX_FACES
     assert found.faces[0].box.width == pytest.approx(149 / 300)

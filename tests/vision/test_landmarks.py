@@ -47,7 +47,7 @@ def test_detector_points_that_are_off_come_back(
     distance = float(np.linalg.norm(good[0, 1] - good[0, 0]))
     shaken = good + np.random.default_rng(3).normal(0, 0.06 * distance, good.shape)
     before = np.linalg.norm(shaken - good, axis=2).mean()
-    after = np.linalg.norm(refiner.refine(pixels, boxes, shaken) - good, axis=2).mean()
+    after = np.linalg.norm(refiner.refine(pixels, boxes, shaken)[0] - good, axis=2).mean()
     assert after < before / 3
 
 
@@ -56,7 +56,9 @@ def test_points_of_what_is_no_face_stay(refiner: LandmarkRefiner) -> None:
     pixels = pictures.scenery(400, 400, 4)
     boxes = np.array([[100, 100, 200, 220]], np.float32)
     points = np.array([[[10, 10], [30, 10], [20, 20], [12, 30], [28, 30]]], np.float32)
-    assert np.array_equal(refiner.refine(pixels, boxes, points), points)
+    kept, dense = refiner.refine(pixels, boxes, points)
+    assert np.array_equal(kept, points)
+    assert np.linalg.norm(five_of(dense[0]) - points[0], axis=1).max() < 20  # they fit them
 
 
 def test_five_of_68_points_are_in_order() -> None:

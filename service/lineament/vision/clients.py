@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lineament.domain.faces import Matrix
 from lineament.vision.align import CROP
 from lineament.vision.detector import CenterFace, Detections
+from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.recogniser import ConcatenatedRecogniser, FaceRecogniser, OnnxRecogniser
 from lineament.vision.registry import model_dir
 
@@ -27,17 +28,20 @@ class CenterFaceClient(Detector):  # type: ignore[misc]
     def __init__(self) -> None:
         """Load the model from the registered folder."""
         self._detector = CenterFace(model_dir())
+        self._refiner = LandmarkRefiner(model_dir())
 
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
-        """Find the faces in RGB pixels of shape (height, width, 3)."""
+        """Find the faces in RGB pixels of shape (height, width, 3); the points are rough."""
         return self._detector.detect(pixels)
 
     def detect_faces(self, img: NDArray[Any]) -> list[FacialAreaRegion]:
         """Find the faces in BGR pixels, as DeepFace asks; left and right are the person's."""
         height, width = img.shape[:2]
-        found = self.detect(np.ascontiguousarray(img[:, :, ::-1], np.uint8))
+        pixels = np.ascontiguousarray(img[:, :, ::-1], np.uint8)
+        found = self.detect(pixels)
+        fine, _ = self._refiner.refine(pixels, found.boxes, found.landmarks)
         regions = []
-        for box, score, points in zip(found.boxes, found.scores, found.landmarks, strict=True):
+        for box, score, points in zip(found.boxes, found.scores, fine, strict=True):
             left, top = (max(0, int(side)) for side in box[:2])
             right, bottom = min(width, int(box[2])), min(height, int(box[3]))
             # The image's left is the person's right.

@@ -2,7 +2,8 @@
 
 Each image is looked at twice: fine, for small faces, and coarse, for faces that fill the frame. The
 network was trained on small ones; of faces taller than some 300 of its pixels it misses many, and
-the landmarks of the rest are off. Its points are then refined. Figures: docs/models.md.
+the landmarks of the rest are off. Its points are rough: `landmarks.py` puts them right. Figures:
+docs/models.md.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "centerface.onnx"
@@ -53,6 +53,20 @@ class FaceDetector(Protocol):
         ...
 
 
+def scaled(found: Detections, ratio: NDArray[np.float32]) -> Detections:
+    """Take faces from a resized image back to the one that it was made of.
+
+    Args:
+        found: in pixels of the resized image.
+        ratio: shape (2,), by what x and y had been multiplied.
+    """
+    return Detections(
+        boxes=found.boxes / np.concatenate([ratio, ratio]),
+        scores=found.scores,
+        landmarks=found.landmarks / ratio,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DetectionScale:
     """At what size the network sees an image: long side x `growth`, at most `longest` pixels."""
@@ -66,7 +80,7 @@ class DetectionScale:
         return min(self.growth, self.longest / long_side)
 
 
-DEFAULT_SCALE = DetectionScale(growth=2.0, longest=1024)
+DEFAULT_SCALE = DetectionScale(growth=1.0, longest=1024)
 DEFAULT_THRESHOLD = 0.5
 
 
@@ -92,22 +106,16 @@ class CenterFace:
     ) -> None:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
-        self._refiner = LandmarkRefiner(model_dir)
         self._scale = scale
         self._threshold = threshold
 
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Find the faces in RGB pixels of shape (height, width, 3)."""
-        rough = self._find(pixels)
-        points = self._refiner.refine(pixels, rough.boxes, rough.landmarks)
-        return Detections(rough.boxes, rough.scores, points)
-
-    def _find(self, pixels: NDArray[np.uint8]) -> Detections:
         factor = self._scale.factor(pixels.shape[1], pixels.shape[0])
         if factor >= 1:
             return self._look_twice(pixels, factor)
         reduced = _resize(pixels, factor)  # once: of 12 million pixels it costs as much as a look
-        return _scaled(self._look_twice(reduced, 1.0), _ratio(reduced, pixels))
+        return scaled(self._look_twice(reduced, 1.0), _ratio(reduced, pixels))
 
     def _look_twice(self, pixels: NDArray[np.uint8], factor: float) -> Detections:
         fine = self._look(pixels, factor)
@@ -121,7 +129,7 @@ class CenterFace:
         seen = _resize(pixels, factor)
         heat, scale, offset, landmark = self._session.run(None, {"input.1": _letterbox(seen)})
         found = _decode(heat[0, 0], scale[0], offset[0], landmark[0], self._threshold)
-        return _scaled(found, _ratio(seen, pixels))
+        return scaled(found, _ratio(seen, pixels))
 
 
 def _resize(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
@@ -136,15 +144,6 @@ def _resize(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
 def _ratio(seen: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return by what x and y really grew: sides are whole pixels."""
     return np.array([seen.shape[1] / pixels.shape[1], seen.shape[0] / pixels.shape[0]], np.float32)
-
-
-def _scaled(found: Detections, ratio: NDArray[np.float32]) -> Detections:
-    """Take faces from a resized image back to the one that it was made of."""
-    return Detections(
-        boxes=found.boxes / np.concatenate([ratio, ratio]),
-        scores=found.scores,
-        landmarks=found.landmarks / ratio,
-    )
 
 
 def _letterbox(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

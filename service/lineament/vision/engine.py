@@ -1,18 +1,19 @@
-"""The vision engine: decode once, detect once, align from the full picture, embed in one batch."""
+"""The vision engine: decode as much as is needed, detect once, refine, describe."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.domain.faces import DetectedFace, Landmark, Matrix, RatioBox
+from lineament.domain.faces import DetectedFace, Landmark, RatioBox
 from lineament.vision import registry
-from lineament.vision.align import CROP, crop_face
-from lineament.vision.detector import FaceDetector
+from lineament.vision.attributes import AttributeEstimator, Seen
+from lineament.vision.detector import Detections, FaceDetector, scaled
 from lineament.vision.foreign import ForeignDetector
-from lineament.vision.intake import decode
+from lineament.vision.intake import EncodedPicture, open_picture
+from lineament.vision.landmarks import LandmarkRefiner
+from lineament.vision.picture import Picture
 from lineament.vision.pose import PoseEstimator
 from lineament.vision.quality import measure_quality
 from lineament.vision.recognisers import Recognisers
@@ -26,48 +27,29 @@ _FULL_HD = (1920, 1080)
 _LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
 """AWS's names in AWS's order, with their row in `Detections.landmarks`."""
 _WARM_UP_SIDE = 160
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded picture and its faces: the engine's `ImageFaces`."""
-
-    width: int
-    height: int
-    faces: tuple[DetectedFace, ...]
-    pixels: NDArray[np.uint8]
-    """RGB, shape (height, width, 3)."""
-    points: NDArray[np.float32]
-    """Shape (n, 5, 2), in pixels, of the faces in their order."""
-    recognisers: Recognisers
-
-    def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
-        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch.
-
-        Args:
-            indices: of the faces.
-            recogniser: a name in DeepFace's registry; the engine's default where it is empty.
-        """
-        model = self.recognisers.get(recogniser)
-        if not indices:
-            return np.empty((0, model.dimensions), np.float32)
-        return model.embed(self.crops(indices, model.crop))
-
-    def crops(self, indices: Sequence[int], size: int = CROP) -> NDArray[np.uint8]:
-        """Return the aligned RGB crops that `embed` looks at, `size` pixels a side."""
-        return np.stack([crop_face(self.pixels, self.points[index], size) for index in indices])
+_LOOK_SIDE = 1280
+"""Long side that a photo keeps when it is decoded to look for faces: the detector sees 1024."""
+_FINE_FACE = 160
+"""Longer side of a face, in pixels, from which more of them make no better crop: it has 112."""
 
 
 class Engine:
     """Finds and embeds faces. Safe to share between threads; the same bytes, the same answer."""
 
     def __init__(
-        self, detector: FaceDetector, recognisers: Recognisers, pose: PoseEstimator
+        self,
+        detector: FaceDetector,
+        refiner: LandmarkRefiner,
+        pose: PoseEstimator,
+        recognisers: Recognisers,
+        attributes: AttributeEstimator,
     ) -> None:
         """Take the models."""
         self.recognisers = recognisers
         self._detector = detector
+        self._refiner = refiner
         self._pose = pose
+        self._attributes = attributes
 
     @property
     def dimensions(self) -> int:
@@ -77,23 +59,41 @@ class Engine:
     def analyse(self, image: bytes) -> Picture:
         """Decode a JPEG or PNG and find its faces, the largest first.
 
+        A large JPEG is decoded at a part of its size; if it shows faces that lose by that, again.
+
         Raises:
             InvalidImageFormatException: not a JPEG or PNG, truncated, or undecodable.
             InvalidParameterException: a side is under 80 pixels.
             ImageTooLargeException: a side or the pixel count is over the limit.
         """
-        return self.find_faces(decode(image))
+        encoded = open_picture(image)
+        pixels = encoded.pixels(_LOOK_SIDE)
+        found = self._detect(pixels, encoded.shrink(_LOOK_SIDE))
+        finer = _finer_pixels(encoded, pixels, found)
+        if finer is not pixels:
+            found = scaled(found, np.divide(pixels.shape[1::-1], finer.shape[1::-1], dtype="f4"))
+        return self._describe(finer, found, (encoded.width, encoded.height))
 
     def find_faces(self, pixels: NDArray[np.uint8]) -> Picture:
         """Find the faces in RGB pixels of shape (height, width, 3)."""
-        height, width = pixels.shape[:2]
+        return self._describe(pixels, self._detect(pixels), (pixels.shape[1], pixels.shape[0]))
+
+    def _detect(self, pixels: NDArray[np.uint8], shrink: int = 1) -> Detections:
+        """Return the faces that count, the largest first; sides had been divided by `shrink`."""
         found = self._detector.detect(pixels)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")
-        order = order[sides[order].max(axis=1) >= smallest_face(width, height)][:MAX_FACES]
-        boxes, points = found.boxes[order], found.landmarks[order]
-        poses = self._pose.estimate(pixels, boxes, points)
-        ratios = [_ratio_box(box, width, height) for box in boxes]
+        least = smallest_face(pixels.shape[1] * shrink, pixels.shape[0] * shrink) / shrink
+        order = order[sides[order].max(axis=1) >= least][:MAX_FACES]
+        return Detections(found.boxes[order], found.scores[order], found.landmarks[order])
+
+    def _describe(
+        self, pixels: NDArray[np.uint8], found: Detections, size: tuple[int, int]
+    ) -> Picture:
+        points, dense = self._refiner.refine(pixels, found.boxes, found.landmarks)
+        height, width = pixels.shape[:2]
+        ratios = [_ratio_box(box, width, height) for box in found.boxes]
+        poses = self._pose.estimate(pixels, found.boxes, points)
         faces = tuple(
             DetectedFace(
                 box=ratio,
@@ -105,11 +105,10 @@ class Engine:
                 pose=pose,
                 quality=measure_quality(pixels, ratio),
             )
-            for ratio, score, face, pose in zip(
-                ratios, found.scores[order], points, poses, strict=True
-            )
+            for ratio, score, face, pose in zip(ratios, found.scores, points, poses, strict=True)
         )
-        return Picture(width, height, faces, pixels, points, self.recognisers)
+        seen = Seen(pixels, found.boxes, points, dense)
+        return Picture(*size, faces, seen, self.recognisers, self._attributes)
 
 
 def build_engine(
@@ -137,8 +136,10 @@ def build_engine(
     recognisers = Recognisers(recogniser or registry.DEFAULT_RECOGNISER, dimensions)
     engine = Engine(
         require_detector(detector or registry.DEFAULT_DETECTOR),
-        recognisers,
+        LandmarkRefiner(model_dir),
         PoseEstimator(model_dir),
+        recognisers,
+        AttributeEstimator(model_dir),
     )
     recognisers.get()
     engine.find_faces(_blank(_WARM_UP_SIDE))
@@ -169,6 +170,20 @@ def smallest_face(width: int, height: int) -> float:
     """
     longer, shorter = max(width, height), min(width, height)
     return _SMALLEST_FACE * max(1.0, min(longer / _FULL_HD[0], shorter / _FULL_HD[1]))
+
+
+def _finer_pixels(
+    encoded: EncodedPicture, pixels: NDArray[np.uint8], found: Detections
+) -> NDArray[np.uint8]:
+    """Decode again, larger, if the smallest face needs it."""
+    if not len(found.boxes):
+        return pixels
+    sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1)
+    needed = max(pixels.shape[:2]) * max(1.0, _FINE_FACE / float(sides.min()))
+    side = min(int(needed), max(encoded.width, encoded.height))
+    if encoded.shrink(side) == encoded.shrink(_LOOK_SIDE):
+        return pixels
+    return encoded.pixels(side)
 
 
 def _blank(side: int) -> NDArray[np.uint8]:

@@ -5,6 +5,8 @@ Everything is checked on the header, before a pixel is decoded. JPEG goes throug
 Source: SPEC.md A.7.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ that the sides alone allow would take 0.9 GiB, too much for a small Lambda. docs
 MAX_PNG_BYTES = 4 * MAX_PIXELS
 """Unpacked, 256 MiB: nearly the largest picture in 8-bit RGBA, half of it in 16 bits."""
 
+_SHRINKS = (1, 2, 4, 8)
+"""What libjpeg reduces by at nearly no cost."""
 _OTHERS = (
     (b"GIF8", 0, "GIF"),
     (b"WEBP", 8, "WebP"),
@@ -37,39 +41,78 @@ _OTHERS = (
 )
 
 
-def decode(image: bytes) -> NDArray[np.uint8]:
-    """Decode a JPEG or PNG.
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A JPEG or PNG whose header was judged; nothing is decoded yet."""
 
-    Greyscale, CMYK and YCCK, palettes, 16 bits, progressive and interlaced files decode; of an
-    animated PNG the still picture. EXIF orientation is applied to JPEG, while PNG is used as
-    stored; colour profiles are not applied. What is transparent is laid on white.
+    width: int
+    """Pixels of the upright picture."""
+    height: int
+    image: bytes
+    """The whole file."""
+    header: jpeg.JpegHeader | png.PngHeader
+
+    def pixels(self, least_side: int | None = None) -> NDArray[np.uint8]:
+        """Decode.
+
+        Greyscale, CMYK and YCCK, palettes, 16 bits, progressive and interlaced files decode; of an
+        animated PNG the still picture. EXIF orientation is applied to JPEG, while PNG is used as
+        stored; colour profiles are not applied. What is transparent is laid on white.
+
+        Args:
+            least_side: a JPEG may come at a half, a quarter or an eighth of its size, as long as
+                its long side keeps this many pixels; None decodes the whole size.
+
+        Returns:
+            RGB, shape (height, width, 3), upright, contiguous.
+
+        Raises:
+            InvalidImageFormatException: cut off, or damaged.
+            ImageTooLargeException: the passes to decode are over the limit.
+        """
+        if isinstance(self.header, png.PngHeader):
+            return png.decode_png(self.image, self.header)
+        return jpeg.decode_jpeg(self.image, self.header, self.shrink(least_side))
+
+    def shrink(self, least_side: int | None) -> int:
+        """Return by how much `pixels(least_side)` divides the sides: 1, 2, 4 or 8."""
+        if least_side is None or isinstance(self.header, png.PngHeader):
+            return 1
+        longest = max(self.width, self.height)
+        return max(factor for factor in _SHRINKS if factor == 1 or longest // factor >= least_side)
+
+
+def open_picture(image: bytes) -> EncodedPicture:
+    """Read and judge the header of a JPEG or PNG.
 
     Args:
         image: the whole file.
 
-    Returns:
-        RGB, shape (height, width, 3), upright, contiguous.
-
     Raises:
-        InvalidImageFormatException: not a JPEG or PNG, cut off, or damaged.
+        InvalidImageFormatException: not a JPEG or PNG, or cut off in its header.
         InvalidParameterException: a side is under 80 pixels.
-        ImageTooLargeException: a side, the pixels, or the passes to decode are over the limit.
+        ImageTooLargeException: a side or the pixels are over the limit.
     """
     if image.startswith(jpeg.MAGIC):
         jpeg_header = jpeg.read_jpeg_header(image)
         _require_size(jpeg_header.width, jpeg_header.height)
-        return jpeg.decode_jpeg(image, jpeg_header)
+        return EncodedPicture(*jpeg_header.upright_size, image, jpeg_header)
     if image.startswith(png.MAGIC):
         png_header = png.read_png_header(image)
         _require_size(png_header.width, png_header.height)
         _require_unpackable(png_header)
-        return png.decode_png(image, png_header)
+        return EncodedPicture(png_header.width, png_header.height, image, png_header)
     found = next((name for magic, at, name in _OTHERS if image[at:].startswith(magic)), "")
     raise InvalidImageFormatException(
         f"{InvalidImageFormatException.default_message}: "
         + (f"found {found}; " if found else "")
         + "the image must be a JPEG or PNG file"
     )
+
+
+def decode(image: bytes) -> NDArray[np.uint8]:
+    """Decode a JPEG or PNG at its full size: see `open_picture` and `EncodedPicture.pixels`."""
+    return open_picture(image).pixels()
 
 
 def _require_unpackable(header: png.PngHeader) -> None:

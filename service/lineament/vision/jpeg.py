@@ -52,6 +52,12 @@ class JpegHeader:
     ended: bool
     """Whether the end-of-image marker is there."""
 
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height once `orientation` is applied."""
+        turned = self.orientation in _ROTATIONS or self.orientation in _TRANSPOSED
+        return (self.height, self.width) if turned else (self.width, self.height)
+
 
 def read_jpeg_header(image: bytes) -> JpegHeader:
     """Walk the markers, up to the end of the picture, without decoding.
@@ -83,8 +89,14 @@ def read_jpeg_header(image: bytes) -> JpegHeader:
     raise _broken(f"the JPEG has more than {_MAX_SEGMENTS} segments")
 
 
-def decode_jpeg(image: bytes, header: JpegHeader) -> NDArray[np.uint8]:
+def decode_jpeg(image: bytes, header: JpegHeader, shrink: int = 1) -> NDArray[np.uint8]:
     """Decode to RGB, shape (h, w, 3), upright.
+
+    Args:
+        image: the whole file.
+        header: what `read_jpeg_header` told of it.
+        shrink: 1, 2, 4 or 8: sides are divided by it and rounded up, in libjpeg's transform, which
+            saves most of the work.
 
     A file that only lacks its end marker is taken, since the picture is whole; one whose picture
     data is cut or damaged is refused. Files that some cameras write against the standard (stray
@@ -103,14 +115,17 @@ def decode_jpeg(image: bytes, header: JpegHeader) -> NDArray[np.uint8]:
         )
     whole = image if header.ended else image + bytes((0xFF, _END_OF_IMAGE))
     # A buffer of the size that was checked: if libjpeg read another size it would refuse.
-    buffer = np.empty(header.height * header.width * 3, np.uint8)
+    height, width = -(-header.height // shrink), -(-header.width // shrink)
+    buffer = np.empty(height * width * 3, np.uint8)
     try:
-        pixels = simplejpeg.decode_jpeg(whole, "RGB", buffer=buffer)
+        pixels = simplejpeg.decode_jpeg(
+            whole, "RGB", min_height=height, min_width=width, buffer=buffer
+        )
     except ValueError as error:
         if not any(text in str(error) for text in _HARMLESS):
             raise _broken("the JPEG is cut off, damaged, or of a kind not supported") from error
-        pixels = _decode_leniently(whole, buffer)
-    if pixels.shape != (header.height, header.width, 3):
+        pixels = _decode_leniently(whole, height, width, buffer)
+    if pixels.shape != (height, width, 3):
         raise _broken("the JPEG gives two sizes")
     return _turn_upright(pixels, header.orientation)
 
@@ -138,9 +153,15 @@ def exif_orientation(tiff: bytes) -> int:
     return _UPRIGHT
 
 
-def _decode_leniently(image: bytes, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _decode_leniently(
+    image: bytes, height: int, width: int, buffer: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     try:
-        return np.asarray(simplejpeg.decode_jpeg(image, "RGB", buffer=buffer, strict=False))
+        return np.asarray(
+            simplejpeg.decode_jpeg(
+                image, "RGB", min_height=height, min_width=width, buffer=buffer, strict=False
+            )
+        )
     except ValueError as error:
         raise _broken("the JPEG is damaged") from error
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.vision.align import similarity_transform
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "fr-landmark.onnx"
@@ -20,6 +21,8 @@ _LARGEST_SHIFT = 0.2
 """Of the box's height. Points that move further, on average, belong to something else: on 3,787
 faces of LFW none moved by more than 0.074."""
 _LARGEST_SAMPLING = 16
+_BATCH = 8
+"""Faces in one run."""
 _EYE_LEFT, _EYE_RIGHT = slice(36, 42), slice(42, 48)
 _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 30, 48, 54
 _MIRRORED = np.concatenate(
@@ -55,8 +58,11 @@ class LandmarkRefiner:
 
     def refine(
         self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Return better points; those of a face that the network does not make out stay.
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return better points, and all 68.
+
+        Where the network does not make out the face, its points stay as they are, and the 68 are
+        moved, turned and scaled to fit them.
 
         Args:
             pixels: RGB, shape (height, width, 3).
@@ -64,39 +70,52 @@ class LandmarkRefiner:
             points: shape (n, 5, 2): eyeLeft, eyeRight, nose, mouthLeft, mouthRight in pixels.
 
         Returns:
-            As `points`.
+            As `points`, and shape (n, 68, 2), see `dense`.
         """
-        refined = points.copy()
+        refined = np.array(points, np.float32)
+        dense = self.dense(pixels, boxes, points)
         for row, (box, rough) in enumerate(zip(boxes, points, strict=True)):
-            fine = five_of(self.dense(pixels, box, rough))
-            shift = np.linalg.norm(fine - rough, axis=1).mean()
-            if shift <= _LARGEST_SHIFT * (box[3] - box[1]):
+            fine = five_of(dense[row])
+            if np.linalg.norm(fine - rough, axis=1).mean() <= _LARGEST_SHIFT * (box[3] - box[1]):
                 refined[row] = fine
-        return refined
+            else:
+                matrix = similarity_transform(fine, rough)
+                dense[row] = dense[row] @ matrix[:, :2].T + matrix[:, 2]
+        return refined, dense.astype(np.float32)
 
     def dense(
-        self, pixels: NDArray[np.uint8], box: NDArray[np.float32], points: NDArray[np.float32]
+        self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
     ) -> NDArray[np.float64]:
-        """Return the 68 points of one face, in the order of iBUG 300-W, image side.
+        """Return the 68 points of each face, in the order of iBUG 300-W, image side.
 
         The mean of what the network sees and of what it sees in the mirror.
 
         Args:
             pixels: RGB, shape (height, width, 3).
-            box: left, top, right, bottom in pixels.
-            points: shape (5, 2), the eyes first; they tell which way is up.
+            boxes: shape (n, 4): left, top, right, bottom in pixels.
+            points: shape (n, 5, 2), the eyes first; they tell which way is up.
 
         Returns:
-            Shape (68, 2), x and y in pixels.
+            Shape (n, 68, 2), x and y in pixels.
         """
-        matrix = _to_upright(box, points)
-        seen = _sample(pixels, matrix)[np.newaxis].astype(np.float32) / 255
-        pair = np.stack([seen, seen[..., ::-1]])
-        straight, mirrored = self._session.run(None, {"input": pair})[0].reshape(2, -1, 2)
-        mirrored = np.column_stack([1 - mirrored[:, 0], mirrored[:, 1]])[_MIRRORED]
-        back = cv2.invertAffineTransform(matrix)
-        middle = (straight.astype(np.float64) + mirrored) / 2 * _SIDE
-        return np.asarray(middle @ back[:, :2].T + back[:, 2], np.float64)
+        found = np.empty((len(boxes), 68, 2))
+        for start in range(0, len(boxes), _BATCH):
+            rows = slice(start, start + _BATCH)
+            matrices = [_to_upright(*face) for face in zip(boxes[rows], points[rows], strict=True)]
+            middles = self._run(np.stack([_sample(pixels, matrix) for matrix in matrices]))
+            for row, (matrix, middle) in enumerate(zip(matrices, middles, strict=True), start):
+                back = cv2.invertAffineTransform(matrix)
+                found[row] = middle @ back[:, :2].T + back[:, 2]
+        return found
+
+    def _run(self, squares: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the points within squares of shape (n, 64, 64), shape (n, 68, 2), in pixels."""
+        seen = squares[:, np.newaxis].astype(np.float32) / 255
+        both = np.concatenate([seen, seen[..., ::-1]])
+        output = self._session.run(None, {"input": both})[0].reshape(2, len(squares), 68, 2)
+        straight, mirrored = output.astype(np.float64)
+        mirrored[..., 0] = 1 - mirrored[..., 0]
+        return np.asarray((straight + mirrored[:, _MIRRORED]) / 2 * _SIDE)
 
 
 def five_of(dense: NDArray[np.float64]) -> NDArray[np.float64]:
