@@ -18,7 +18,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
-from lineament.vision.profiles import Profile, ProfileError, choose_profile
+from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
 
@@ -46,8 +46,8 @@ class Application:
             ModelUnavailable: a model is not installed; the message says what to do.
             ProfileError: the model's vectors have another length than the profile says.
         """
+        self._dispatcher.services.engine()  # first: it stops a server that can never be ready
         self.make_tables()
-        self._dispatcher.services.engine()
 
     def make_tables(self) -> None:
         """Make the tables where they are missing.
@@ -67,25 +67,37 @@ def build_application(settings: Settings) -> Application:
     """Wire the adapters together. Loads no model and makes no call.
 
     Raises:
-        ProfileError: the face model's profile is missing or does not fit the settings.
+        ProfileError: a face model's profile is missing or does not fit the settings or the others.
     """
-    profile = choose_profile(settings.profile, settings.detector, settings.recognizer)
     tables = connect(settings.table, settings.region)
-    services = Services(
+    rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
+    services = build_services(settings, tables)
+    return Application(Dispatcher(OPERATIONS, services, rules), tables)
+
+
+def build_services(settings: Settings, tables: Tables) -> Services:
+    """Return the ports of a deployment on its tables. Loads no model and makes no call.
+
+    Raises:
+        ProfileError: see `build_application`.
+    """
+    deployment = choose_deployment(
+        settings.profile, settings.collection_profiles, settings.detector, settings.recognizer
+    )
+    return Services(
         collections=DynamoCollectionStore(tables),
         faces=DynamoFaceStore(tables),
         gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),
-        engine=_lazy_engine(settings, profile),
-        model=profile.model,
+        engine=_lazy_engine(settings, deployment),
+        models=deployment.models,
         quotas=Quotas(settings.max_collections, settings.max_faces_per_collection),
+        attributes_off=settings.attributes_off,
     )
-    rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
-    return Application(Dispatcher(OPERATIONS, services, rules), tables)
 
 
-def _lazy_engine(settings: Settings, profile: Profile) -> Callable[[], FaceEngine]:
+def _lazy_engine(settings: Settings, deployment: Deployment) -> Callable[[], FaceEngine]:
     lock = threading.Lock()
 
     @cache
@@ -93,13 +105,10 @@ def _lazy_engine(settings: Settings, profile: Profile) -> Callable[[], FaceEngin
         # Imported here: this loads onnxruntime and cv2, which calls without pictures never need.
         from lineament.vision.engine import build_engine  # noqa: PLC0415
 
-        built = build_engine(settings.model_dir, profile.detector, profile.recogniser)
-        if built.dimensions != profile.model.dimensions:
-            raise ProfileError(
-                f"Profile {settings.profile} is for vectors of {profile.model.dimensions} numbers, "
-                f"and {profile.recogniser} makes {built.dimensions}; fit it again"
-            )
-        return built
+        recogniser = deployment.models.default.recogniser
+        return build_engine(
+            settings.model_dir, deployment.detector, recogniser, deployment.dimensions()
+        )
 
     def engine() -> FaceEngine:
         with lock:  # Two first calls at once must not load the models twice.

@@ -15,10 +15,12 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from lineament.domain.attributes import SENSITIVE
 from lineament.errors import LineamentError
 
 PREFIX = "LINEAMENT_"
 _MIB = 1024 * 1024
+_COLLECTION_PATTERN = r"[a-zA-Z0-9_.\-*?\[\]!]{1,255}"
 
 
 class ConfigurationError(LineamentError):
@@ -34,8 +36,14 @@ class Settings:
     region: str
     model_dir: Path
     profile: str
+    collection_profiles: tuple[tuple[str, str], ...]
+    """(pattern of collection ids, profile), the first match counts."""
     detector: str
     recognizer: str
+    attributes_off: frozenset[str]
+    """Of GENDER, EMOTIONS, AGE_RANGE: never computed, never told."""
+    threads: int
+    """Threads of one model run; 0 stands for what suits the place."""
     constraint_error_code: str
     max_body_bytes: int
     max_collections: int
@@ -75,6 +83,14 @@ class SettingsSchema(Schema):
         load_default="default",
         metadata={"help": "The face model and calibration that new collections are bound to."},
     )
+    collection_profiles = fields.String(
+        load_default="",
+        validate=lambda text: _read_bindings(text) is not None,
+        metadata={
+            "help": "Profiles of new collections by id, PATTERN=PROFILE,... such as "
+            "vip-*=accurate,staff=accurate; the first match counts, others get the profile above."
+        },
+    )
     detector = fields.String(
         load_default="",
         metadata={"help": "A DeepFace detector in place of the profile's own."},
@@ -82,6 +98,22 @@ class SettingsSchema(Schema):
     recognizer = fields.String(
         load_default="",
         metadata={"help": "A DeepFace recogniser in place of the profile's own."},
+    )
+    attributes_off = fields.String(
+        load_default="",
+        validate=lambda text: _read_attributes(text) is not None,
+        metadata={
+            "help": "Sensitive attributes that are never computed, some of "
+            f"{', '.join(sorted(SENSITIVE))}, with commas between."
+        },
+    )
+    threads = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=64),
+        metadata={
+            "help": "Threads of one model run; 0: one in a server, whose requests run beside each "
+            "other, and all cores in a Lambda function, which answers one at a time."
+        },
     )
     constraint_error_code = fields.String(
         load_default="ValidationException",
@@ -148,7 +180,38 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         name, problem = next(iter(error.messages_dict.items()))
         raise ConfigurationError(f"{PREFIX}{name.upper()}: {problem[0]}") from error
-    return Settings(**{**values, "model_dir": Path(values["model_dir"])})
+    return Settings(
+        **{
+            **values,
+            "model_dir": Path(values["model_dir"]),
+            "collection_profiles": _read_bindings(values["collection_profiles"]),
+            "attributes_off": _read_attributes(values["attributes_off"]),
+        }
+    )
+
+
+def _read_attributes(text: str) -> frozenset[str]:
+    """Return the names of a list with commas."""
+    names = frozenset(name.strip().upper() for name in text.split(",") if name.strip())
+    if not names <= SENSITIVE:
+        raise ValidationError(
+            f"'{min(names - SENSITIVE)}' is none of {', '.join(sorted(SENSITIVE))}"
+        )
+    return names
+
+
+def _read_bindings(text: str) -> tuple[tuple[str, str], ...]:
+    """Return (pattern, profile) of `PATTERN=PROFILE,...`; none for an empty text."""
+    bindings = []
+    for item in text.split(",") if text else []:
+        pattern, _, profile = (part.strip() for part in item.partition("="))
+        if not re.fullmatch(_COLLECTION_PATTERN, pattern) or not profile:
+            raise ValidationError(
+                f"'{item.strip()}' is not PATTERN=PROFILE, the pattern of the characters of a "
+                "collection id and *, ?, [, ], !"
+            )
+        bindings.append((pattern, profile))
+    return tuple(bindings)
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ class _Remembered:
 
     def __init__(self, picture: ImageFaces) -> None:
         self._picture = picture
-        self._vectors: dict[tuple[int, ...], Matrix] = {}
+        self._vectors: dict[tuple[str, tuple[int, ...]], Matrix] = {}
 
     @property
     def width(self) -> int:
@@ -46,8 +46,8 @@ class _Remembered:
     def faces(self) -> tuple[DetectedFace, ...]:
         return self._picture.faces
 
-    def embed(self, indices: Sequence[int]) -> Matrix:
-        key = tuple(indices)
+    def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
+        key = (recogniser, tuple(indices))
         if key not in self._vectors:
-            self._vectors[key] = self._picture.embed(indices)
+            self._vectors[key] = self._picture.embed(indices, recogniser)
         return self._vectors[key]

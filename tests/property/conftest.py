@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lineament.dispatch import Dispatcher, Rules
+from lineament.domain.binding import FaceModels
 from lineament.gallery.memory import MemoryGallery
 from lineament.handlers.services import Quotas, Services
 from lineament.handlers.table import OPERATIONS
@@ -36,7 +37,7 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
         objects=S3ObjectStore(S3Clients(endpoint)),
         secrets=DynamoSecrets(tables),
         engine=DeclaredEngine,
-        model=MODEL,
+        models=FaceModels(MODEL),
         quotas=Quotas(collections=10_000, faces=10_000),
     )
     return Dispatcher(OPERATIONS, services, Rules("123456789012", "ValidationException", 1 << 24))

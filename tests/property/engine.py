@@ -15,6 +15,7 @@ MODEL = FaceModel(
     "declared-1",
     DIMENSIONS,
     Calibration.from_knots([-1.0, 0.0, 0.5, 0.8, 1.0], [0.0, 2.0, 60.0, 95.0, 100.0]),
+    "declared",
 )
 SIDE = 1000
 """Pixels of every picture's sides."""
@@ -44,7 +45,8 @@ class DeclaredFaces:
     width: int = SIDE
     height: int = SIDE
 
-    def embed(self, indices: Sequence[int]) -> Matrix:
+    def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
+        assert recogniser in {"", MODEL.recogniser}
         return self.vectors[list(indices)]
 
 

@@ -59,7 +59,7 @@ def test_own_calibration_is_read_from_its_file(tmp_path: Path) -> None:
     path.write_text(json.dumps(data))
     profile = choose_profile(str(path), recogniser="ArcFace")
     assert profile.model.calibration.similarity(0.5) == 80
-    assert profile.recogniser == "ArcFace"
+    assert profile.model.recogniser == "ArcFace"
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,20 @@ class Collection:
     scope: Scope
     collection_id: str
     generation: str
-    """A random id of this life of the name: made again, a collection gets another."""
+    """A random id of the faces: made again, or moved to another model, it gets another."""
     model_version: str
     created: float
     """Epoch seconds."""
     seq: int = 0
     """The highest number given to a change; each number at or below it is a change or void."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    ancestor: str = ""
+    """The first generation of this life, where `lineament reindex` has made another since."""
+
+    @property
+    def lineage(self) -> str:
+        """What stays from the making of a collection to its deletion; FaceIds follow from it."""
+        return self.ancestor or self.generation
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.domain.attributes import Attributes
+
 Vector = NDArray[np.float32]
 """A face vector: shape (d,), float32, unit length."""
 Matrix = NDArray[np.float32]
@@ -84,8 +86,23 @@ class ImageFaces(Protocol):
         """The 100 largest by box area in pixels, largest first."""
         ...
 
-    def embed(self, indices: Sequence[int]) -> Matrix:
-        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch."""
+    def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
+        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch.
+
+        Args:
+            indices: of the faces.
+            recogniser: a FaceModel's; the engine's default where it is empty.
+        """
+        ...
+
+
+    def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
+        """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.
+
+        Args:
+            indices: of the faces.
+            wanted: of `domain.attributes.ALL`; what cannot be told of a face is absent.
+        """
         ...
 
 
@@ -104,6 +121,16 @@ class FaceEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where in S3 a picture was read."""
+
+    bucket: str
+    key: str
+    version: str | None = None
+    """Where the caller named one."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaceRecord:
     """A face of a collection, as ListFaces tells it. Its vector lives in the change log."""
 
@@ -113,3 +140,5 @@ class FaceRecord:
     confidence: float
     external_image_id: str | None = None
     user_id: str | None = None
+    source: Source | None = None
+    """Of the picture that `image_id` follows from; never on the wire."""

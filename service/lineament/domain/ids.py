@@ -14,7 +14,7 @@ def image_id(image: bytes) -> str:
     return _uuid(_MD5_LIKE, image)
 
 
-def face_id(generation: str, image: str, external_image_id: str | None, index: int) -> str:
+def face_id(lineage: str, image: str, external_image_id: str | None, index: int) -> str:
     """Return the FaceId of a picture's face in a collection, shaped like a UUIDv4.
 
     IndexFaces has no idempotency token. Since the id follows from the picture, its external id and
@@ -22,13 +22,13 @@ def face_id(generation: str, image: str, external_image_id: str | None, index: i
     again instead of doubling them, however the first one ended.
 
     Args:
-        generation: of the collection; two collections never share a FaceId.
+        lineage: of the collection; two collections never share a FaceId.
         image: the picture's ImageId.
         external_image_id: None counts as a value of its own.
         index: of the face in the picture, largest face first, before any filter.
     """
     external = b"-" if external_image_id is None else b"=" + external_image_id.encode()
-    return _uuid(_RANDOM_LIKE, f"{generation}/{image}/{index}/".encode() + external)
+    return _uuid(_RANDOM_LIKE, f"{lineage}/{image}/{index}/".encode() + external)
 
 
 def _uuid(version: int, content: bytes) -> str:

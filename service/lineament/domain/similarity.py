@@ -61,3 +61,5 @@ class FaceModel:
     """The wire's FaceModelVersion: opaque; changes when model or calibration change."""
     dimensions: int
     calibration: Calibration
+    recogniser: str
+    """What makes the vectors: a name that the engine knows."""

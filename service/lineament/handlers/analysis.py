@@ -6,19 +6,16 @@ from lineament.context import CallContext
 from lineament.domain.faces import ImageFaces
 from lineament.domain.limits import DEFAULT_THRESHOLD
 from lineament.errors import InvalidParameterException
+from lineament.handlers.details import face_details
 from lineament.handlers.images import analyse, passing
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import bounding_box, face_detail
 
 
 def detect_faces(services: Services, call: CallContext, params: Params) -> Output:
-    """Find the faces of a picture, largest first.
-
-    Every answer holds the DEFAULT attributes. Those beyond are not computed yet, and an attribute
-    that this service does not compute is absent, whatever Attributes asks for.
-    """
+    """Find the faces of a picture, largest first, with the attributes that are asked for."""
     picture = analyse(services, call, params["Image"], "Image")
-    return {"FaceDetails": [face_detail(face) for face in picture.faces]}
+    return {"FaceDetails": face_details(services, picture, params.get("Attributes", ()))}
 
 
 def compare_faces(services: Services, call: CallContext, params: Params) -> Output:
@@ -33,8 +30,11 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
         )
     target = analyse(services, call, params["TargetImage"], "TargetImage")
     candidates = _require_faces(target, level, "TargetImage")
-    cosines = target.embed(candidates) @ source.embed([searched])[0]
-    similarities = services.model.calibration.similarities_of(cosines)
+    model = services.models.default
+    cosines = (
+        target.embed(candidates, model.recogniser) @ source.embed([searched], model.recogniser)[0]
+    )
+    similarities = model.calibration.similarities_of(cosines)
     threshold = np.float32(params.get("SimilarityThreshold", DEFAULT_THRESHOLD))
     by_similarity = np.argsort(-similarities, kind="stable")
     return {

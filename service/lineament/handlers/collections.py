@@ -6,6 +6,7 @@ from lineament.context import CallContext
 from lineament.domain.collections import Collection
 from lineament.domain.limits import DEFAULT_PAGE
 from lineament.domain.paging import Listing, issue_token, read_token
+from lineament.domain.similarity import FaceModel
 from lineament.errors import (
     InvalidParameterException,
     ResourceAlreadyExistsException,
@@ -27,25 +28,29 @@ def require_collection(services: Services, call: CallContext, collection_id: str
     return collection
 
 
-def require_searchable(services: Services, call: CallContext, collection_id: str) -> Collection:
-    """Return the collection if its vectors compare with those of the running face model.
+def require_searchable(
+    services: Services, call: CallContext, collection_id: str
+) -> tuple[Collection, FaceModel]:
+    """Return the collection and the face model that made its vectors.
 
     Raises:
         ResourceNotFoundException: there is no such collection.
-        InvalidParameterException: it is bound to another FaceModelVersion.
+        InvalidParameterException: it is bound to a FaceModelVersion that this service does not run.
     """
     collection = require_collection(services, call, collection_id)
-    if collection.model_version != services.model.version:
+    model = services.models.of(collection.model_version)
+    if model is None:
         raise InvalidParameterException(
             f"Request has invalid parameters: collection {collection_id} is bound to "
             f"FaceModelVersion {collection.model_version} and this service runs "
-            f"{services.model.version}; vectors of different versions are never compared"
+            f"{', '.join(services.models.versions())}; vectors of different versions are never "
+            "compared"
         )
-    return collection
+    return collection, model
 
 
 def create_collection(services: Services, call: CallContext, params: Params) -> Output:
-    """Make an empty collection, bound to the running face model.
+    """Make an empty collection, bound to the face model that the settings give its name.
 
     The quota is looked at before the name is taken: callers at the same moment can each pass it
     by one collection.
@@ -62,7 +67,7 @@ def create_collection(services: Services, call: CallContext, params: Params) -> 
         scope=call.scope,
         collection_id=name,
         generation=uuid.uuid4().hex,
-        model_version=services.model.version,
+        model_version=services.models.for_new(name).version,
         created=call.now,
         tags=params.get("Tags", {}),
     )

@@ -1,19 +1,31 @@
 """IndexFaces, ListFaces, DeleteFaces. Source: SPEC.md B.5-B.7."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from lineament.context import CallContext
 from lineament.domain import ids
 from lineament.domain.collections import Collection
-from lineament.domain.faces import FaceRecord, ImageFaces
+from lineament.domain.faces import FaceRecord, ImageFaces, Matrix, Source
 from lineament.domain.limits import DEFAULT_PAGE, MAX_FACES_PER_IMAGE
 from lineament.domain.paging import Listing, issue_token, read_token
 from lineament.domain.quality import select_faces
 from lineament.errors import ServiceQuotaExceededException
 from lineament.handlers.collections import require_collection, require_searchable
-from lineament.handlers.images import read_image
+from lineament.handlers.details import face_details
+from lineament.handlers.images import image_source, read_image
 from lineament.handlers.services import Output, Params, Services
-from lineament.handlers.shapes import face_detail, indexed_face, stored_face
+from lineament.handlers.shapes import indexed_face, stored_face
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """What a call tells of its picture, beside the faces in it."""
+
+    image_id: str
+    external_image_id: str | None
+    source: Source | None
 
 
 def index_faces(services: Services, call: CallContext, params: Params) -> Output:
@@ -23,8 +35,11 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     The quota of faces is looked at before the faces are stored: callers at the same moment can
     each pass it by the faces of one call.
     """
-    collection = require_searchable(services, call, params["CollectionId"])
+    collection, model = require_searchable(services, call, params["CollectionId"])
     image = read_image(services, call, params["Image"], "Image")
+    whence = Whence(
+        ids.image_id(image), params.get("ExternalImageId"), image_source(params["Image"])
+    )
     picture = services.engine().analyse(image)
     selection = select_faces(
         picture.faces,
@@ -33,16 +48,17 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
         params.get("QualityFilter", "AUTO"),
         min(params.get("MaxFaces", MAX_FACES_PER_IMAGE), MAX_FACES_PER_IMAGE),
     )
-    records = _records(collection, picture, selection.kept, image, params.get("ExternalImageId"))
-    _store_new(services, collection, picture, records)
+    records = _records(collection, picture, selection.kept, whence)
+    details = face_details(services, picture, params.get("DetectionAttributes", ()))
+    _store_new(services, collection, records, lambda new: picture.embed(new, model.recogniser))
     return {
         "FaceRecords": [
-            {"Face": indexed_face(record), "FaceDetail": face_detail(picture.faces[index])}
+            {"Face": indexed_face(record), "FaceDetail": details[index]}
             for index, record in records.items()
         ],
         "FaceModelVersion": collection.model_version,
         "UnindexedFaces": [
-            {"FaceDetail": face_detail(picture.faces[index]), "Reasons": list(reasons)}
+            {"FaceDetail": details[index], "Reasons": list(reasons)}
             for index, reasons in selection.dropped
         ],
     }
@@ -52,24 +68,27 @@ def _records(
     collection: Collection,
     picture: ImageFaces,
     indices: tuple[int, ...],
-    image: bytes,
-    external_image_id: str | None,
+    whence: Whence,
 ) -> dict[int, FaceRecord]:
-    image_id = ids.image_id(image)
+    image_id, external = whence.image_id, whence.external_image_id
     return {
         index: FaceRecord(
-            face_id=ids.face_id(collection.generation, image_id, external_image_id, index),
+            face_id=ids.face_id(collection.lineage, image_id, external, index),
             image_id=image_id,
             box=picture.faces[index].box,
             confidence=picture.faces[index].confidence,
-            external_image_id=external_image_id,
+            external_image_id=external,
+            source=whence.source,
         )
         for index in indices
     }
 
 
 def _store_new(
-    services: Services, collection: Collection, picture: ImageFaces, records: dict[int, FaceRecord]
+    services: Services,
+    collection: Collection,
+    records: dict[int, FaceRecord],
+    embed: Callable[[list[int]], Matrix],
 ) -> None:
     view = services.gallery.sync(collection)
     new = [index for index, record in records.items() if record.face_id not in view]
@@ -82,7 +101,7 @@ def _store_new(
             f"Collection {collection.collection_id} holds {len(view)} faces; {len(new)} more "
             f"would pass its maximum of {quota}. Nothing was indexed"
         )
-    services.faces.add(collection, [records[index] for index in new], picture.embed(new))
+    services.faces.add(collection, [records[index] for index in new], embed(new))
 
 
 def _restore_lost(services: Services, collection: Collection, known: list[FaceRecord]) -> None:
@@ -106,7 +125,7 @@ def list_faces(services: Services, call: CallContext, params: Params) -> Output:
             call.scope.account,
             call.scope.region,
             call.operation,
-            collection.generation,
+            collection.lineage,
             params.get("UserId", ""),
             "" if wanted is None else hashlib.sha256(" ".join(wanted).encode()).hexdigest(),
         )

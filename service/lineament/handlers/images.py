@@ -1,7 +1,7 @@
 """The Image member, from bytes or from S3. Source: SPEC.md A.7."""
 
 from lineament.context import CallContext
-from lineament.domain.faces import ImageFaces
+from lineament.domain.faces import ImageFaces, Source
 from lineament.domain.limits import MAX_S3_IMAGE_BYTES
 from lineament.domain.quality import quality_reasons
 from lineament.errors import InvalidParameterException, InvalidS3ObjectException
@@ -38,6 +38,14 @@ def read_image(services: Services, call: CallContext, image: Params, member: str
         pointer.get("Version"),
         MAX_S3_IMAGE_BYTES,
     )
+
+
+def image_source(image: Params) -> Source | None:
+    """Return where the picture of an Image member that `read_image` took is in S3, if it is."""
+    pointer = image.get("S3Object")
+    if pointer is None:
+        return None
+    return Source(pointer["Bucket"], pointer["Name"], pointer.get("Version"))
 
 
 def analyse(services: Services, call: CallContext, image: Params, member: str) -> ImageFaces:

@@ -7,6 +7,7 @@ from lineament.domain.collections import Collection
 from lineament.domain.faces import Vector
 from lineament.domain.limits import DEFAULT_MATCHES, DEFAULT_THRESHOLD
 from lineament.domain.ports import GalleryView
+from lineament.domain.similarity import FaceModel
 from lineament.errors import InvalidParameterException
 from lineament.handlers.collections import require_searchable
 from lineament.handlers.images import analyse, passing
@@ -19,7 +20,8 @@ _SLACK = 1e-5
 
 def search_faces(services: Services, call: CallContext, params: Params) -> Output:
     """Find the faces of a collection that are like one of its own."""
-    collection = require_searchable(services, call, params["CollectionId"])
+    searchable = require_searchable(services, call, params["CollectionId"])
+    collection, _ = searchable
     view = services.gallery.sync(collection)
     face_id = params["FaceId"]
     vector = view.vector(face_id)
@@ -27,32 +29,33 @@ def search_faces(services: Services, call: CallContext, params: Params) -> Outpu
         raise InvalidParameterException("faceId was not found in the collection.")
     return {
         "SearchedFaceId": face_id,
-        "FaceMatches": _matches(services, collection, view, vector, params, searched=face_id),
+        "FaceMatches": _matches(services, searchable, view, vector, params, searched=face_id),
         "FaceModelVersion": collection.model_version,
     }
 
 
 def search_faces_by_image(services: Services, call: CallContext, params: Params) -> Output:
     """Find the faces of a collection that are like the largest face of a picture."""
-    collection = require_searchable(services, call, params["CollectionId"])
+    searchable = require_searchable(services, call, params["CollectionId"])
+    collection, model = searchable
     picture = analyse(services, call, params["Image"], "Image")
     candidates = passing(picture, params.get("QualityFilter", "NONE"))
     if not candidates:
         raise InvalidParameterException("There are no faces in the image. Should be at least 1.")
     largest = candidates[0]
-    vector = picture.embed([largest])[0]
+    vector = picture.embed([largest], model.recogniser)[0]
     view = services.gallery.sync(collection)
     return {
         "SearchedFaceBoundingBox": bounding_box(picture.faces[largest].box),
         "SearchedFaceConfidence": picture.faces[largest].confidence,
-        "FaceMatches": _matches(services, collection, view, vector, params, searched=None),
+        "FaceMatches": _matches(services, searchable, view, vector, params, searched=None),
         "FaceModelVersion": collection.model_version,
     }
 
 
 def _matches(  # noqa: PLR0913 - a search is a collection, its view, a vector and what was asked
     services: Services,
-    collection: Collection,
+    searchable: tuple[Collection, FaceModel],
     view: GalleryView,
     vector: Vector,
     params: Params,
@@ -62,7 +65,8 @@ def _matches(  # noqa: PLR0913 - a search is a collection, its view, a vector an
     """Return FaceMatches: Similarity at least the threshold, best first, ties by FaceId."""
     threshold = np.float32(params.get("FaceMatchThreshold", DEFAULT_THRESHOLD))
     limit = params.get("MaxFaces", DEFAULT_MATCHES)
-    calibration = services.model.calibration
+    collection, model = searchable
+    calibration = model.calibration
     spare = 0 if searched is None else 1
     hits = view.search(vector, calibration.cosine(float(threshold)) - _SLACK, limit + spare)
     scored = [

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineament.context import CallContext
+from lineament.domain.binding import FaceModels
 from lineament.domain.faces import FaceEngine
 from lineament.domain.ports import CollectionStore, FaceStore, Gallery, ObjectStore, Secrets
-from lineament.domain.similarity import FaceModel
 
 Params = Mapping[str, Any]
 """Validated wire parameters, PascalCase; blobs are bytes, absent members are absent."""
@@ -27,7 +27,7 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports, the face model and the quotas of one deployment."""
+    """The ports, the face models and the quotas of one deployment."""
 
     collections: CollectionStore
     faces: FaceStore
@@ -36,8 +36,10 @@ class Services:
     secrets: Secrets
     engine: Callable[[], FaceEngine]
     """Loads the vision engine at the first call: paths without pictures never pay for it."""
-    model: FaceModel
+    models: FaceModels
     quotas: Quotas
+    attributes_off: frozenset[str] = frozenset()
+    """Of `domain.attributes.SENSITIVE`: what this deployment never tells."""
 
 
 Handler = Callable[[Services, CallContext, Params], Output]

@@ -86,8 +86,8 @@ class DynamoCollectionStore:
         try:
             self._control.update(
                 keys.collection_key(collection.scope, collection.collection_id),
-                "SET #status = :deleted, #write = :write, #garbage.#key = #seq, "
-                "#deleted.#key = :now REMOVE #generation, #model_version, #created, #tags",
+                "SET #status = :deleted, #write = :write, #garbage.#key = #seq, #deleted.#key = "
+                ":now REMOVE #generation, #model_version, #created, #tags, #ancestor",
                 "#status = :active AND #generation = :generation",
                 {
                     ":active": {"S": ACTIVE},

@@ -1,13 +1,13 @@
 """The stored forms of collections and faces: marshmallow schemas over DynamoDB's values."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
 from lineament.context import Scope
 from lineament.domain.collections import Collection
-from lineament.domain.faces import FaceRecord, RatioBox
+from lineament.domain.faces import FaceRecord, RatioBox, Source
 from lineament.storage import keys
 from lineament.storage.attributes import Number, Numbers, Text, TextMap, Whole, WholeMap
 from lineament.storage.table import Item
@@ -34,6 +34,7 @@ class _CollectionSchema(_StoredSchema):
     created = Number()
     seq = Whole()
     tags = TextMap()
+    ancestor = Text()
     garbage = WholeMap(required=True)
     """Generations deleted and not purged yet, with the seq that each ended at."""
     deleted = WholeMap(required=True)
@@ -48,6 +49,8 @@ class _FaceSchema(_StoredSchema):
     confidence = Number(required=True)
     external_image_id = Text()
     user_id = Text()
+    source = TextMap()
+    """bucket, key and perhaps version; none for pictures that came as bytes."""
 
 
 _COLLECTION = _CollectionSchema()
@@ -66,16 +69,17 @@ class Garbage:
 
 def to_collection_attributes(collection: Collection) -> Item:
     """Return what a live collection's item holds, beside its key and its garbage."""
-    item: Item = _COLLECTION.dump(
-        {
-            "status": ACTIVE,
-            "generation": collection.generation,
-            "model_version": collection.model_version,
-            "created": collection.created,
-            "seq": collection.seq,
-            "tags": collection.tags,
-        }
-    )
+    values = {
+        "status": ACTIVE,
+        "generation": collection.generation,
+        "model_version": collection.model_version,
+        "created": collection.created,
+        "seq": collection.seq,
+        "tags": collection.tags,
+    }
+    if collection.ancestor:
+        values["ancestor"] = collection.ancestor
+    item: Item = _COLLECTION.dump(values)
     return item
 
 
@@ -92,6 +96,7 @@ def from_collection_item(scope: Scope, item: Item) -> Collection | None:
         created=stored["created"],
         seq=stored["seq"],
         tags=stored["tags"],
+        ancestor=stored.get("ancestor", ""),
     )
 
 
@@ -113,6 +118,7 @@ def to_face_item(generation: str, face: FaceRecord) -> Item:
         "confidence": face.confidence,
         "external_image_id": face.external_image_id,
         "user_id": face.user_id,
+        "source": None if face.source is None else _from_source(face.source),
     }
     present = {name: value for name, value in values.items() if value is not None}
     item: Item = _FACE.dump(present)
@@ -129,4 +135,15 @@ def from_face_item(item: Item) -> FaceRecord:
         confidence=stored["confidence"],
         external_image_id=stored.get("external_image_id"),
         user_id=stored.get("user_id"),
+        source=_to_source(stored.get("source")),
     )
+
+
+def _to_source(stored: dict[str, str] | None) -> Source | None:
+    if stored is None:
+        return None
+    return Source(stored["bucket"], stored["key"], stored.get("version"))
+
+
+def _from_source(source: Source) -> dict[str, str]:
+    return {name: text for name, text in asdict(source).items() if text is not None}

@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 
 from lineament.domain.similarity import Calibration, FaceModel
-from lineament.errors import LineamentError
+from lineament.errors import CannotStart
 
 
-class ProfileError(LineamentError):
+class ProfileError(CannotStart):
     """A profile does not exist or cannot be read; the message names it."""
 
 
@@ -21,9 +21,8 @@ class Profile:
     """Which models make the vectors, and what their cosines mean."""
 
     model: FaceModel
+    """Its recogniser is a name in DeepFace's registry."""
     detector: str
-    """A name in DeepFace's registry."""
-    recogniser: str
     """A name in DeepFace's registry."""
 
 
@@ -50,7 +49,7 @@ def choose_profile(name: str, detector: str = "", recogniser: str = "") -> Profi
     profile = read_profile(name)
     for variable, asked, fitted in (
         ("LINEAMENT_DETECTOR", detector, profile.detector),
-        ("LINEAMENT_RECOGNIZER", recogniser, profile.recogniser),
+        ("LINEAMENT_RECOGNIZER", recogniser, profile.model.recogniser),
     ):
         if asked and asked != fitted:
             raise ProfileError(
@@ -60,32 +59,40 @@ def choose_profile(name: str, detector: str = "", recogniser: str = "") -> Profi
     return profile
 
 
-def read_profile(name: str) -> Profile:
+def read_profile(name: str, variable: str = "LINEAMENT_PROFILE") -> Profile:
     """Return a profile by its name, or by the path of its JSON file.
+
+    Args:
+        name: a profile that ships, or a path that ends in `.json`.
+        variable: who asks for it, for messages.
 
     Raises:
         ProfileError: there is none of that name, or it is broken.
     """
     try:
-        data = json.loads(_read_text(name))
+        data = json.loads(_read_text(name, variable))
         knots = data["calibration"]
         calibration = Calibration.from_knots(knots["cosine"], knots["similarity"])
         return Profile(
-            FaceModel(str(data["version"]), int(data["dimensions"]), calibration),
+            FaceModel(
+                version=str(data["version"]),
+                dimensions=int(data["dimensions"]),
+                calibration=calibration,
+                recogniser=str(data["recogniser"]),
+            ),
             str(data["detector"]),
-            str(data["recogniser"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ProfileError(f"The profile {name} is broken: {error}") from error
 
 
-def _read_text(name: str) -> str:
+def _read_text(name: str, variable: str) -> str:
     if name.endswith(".json"):
         try:
             return Path(name).read_text(encoding="utf-8")
         except OSError as error:
-            raise ProfileError(f"LINEAMENT_PROFILE={name} cannot be read") from error
+            raise ProfileError(f"{variable}={name} cannot be read") from error
     known = profile_names()
     if name not in known:
-        raise ProfileError(f"LINEAMENT_PROFILE={name} names no profile; known: {', '.join(known)}")
+        raise ProfileError(f"{variable}={name} names no profile; known: {', '.join(known)}")
     return resources.files("lineament.vision").joinpath("profiles", f"{name}.json").read_text()
