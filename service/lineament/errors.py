@@ -1,6 +1,7 @@
 """Every error that may leave the service, with the code and status that clients see.
 
     LineamentError                       anything of ours; never leaves as it is
+    ├── CannotStart                      a server that meets it stops
     └── WireError                        code, status, dialect
         ├── ServiceError                 by the face service: {"__type","Code","Logref","Message"}
         │   ├── AccessDeniedException
@@ -32,6 +33,10 @@ Source: SPEC.md A.3, A.4.
 
 class LineamentError(Exception):
     """The root of everything that this package raises on purpose."""
+
+
+class CannotStart(LineamentError):
+    """Waiting does not cure it: somebody has to install or set something. The message says what."""
 
 
 class WireError(LineamentError):

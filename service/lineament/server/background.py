@@ -2,9 +2,10 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from lineament.app import Application
-from lineament.errors import LineamentError
+from lineament.errors import CannotStart, LineamentError
 
 _RETRY_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -18,12 +19,24 @@ class Background:
         reason: why it is not ready, a sentence; empty while the first attempt runs.
     """
 
-    def __init__(self, application: Application, interval: float) -> None:
-        """Keep `application`; `interval` is the seconds between two rounds of housekeeping."""
+    def __init__(
+        self,
+        application: Application,
+        interval: float,
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what to look after.
+
+        Args:
+            application: whose readiness and house.
+            interval: seconds between two rounds of housekeeping.
+            give_up: called, after the reason is logged, when no waiting can help.
+        """
         self.ready = False
         self.reason = ""
         self._application = application
         self._interval = interval
+        self._give_up = give_up
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -44,6 +57,9 @@ class Background:
     def _become_ready(self) -> bool:
         try:
             self._application.ready()
+        except CannotStart as error:
+            self._note(str(error))
+            self._give_up()
         except LineamentError as error:
             self._note(str(error))
         except Exception as error:  # noqa: BLE001 - an unready server must say why, not die

@@ -7,8 +7,12 @@ headers included; four that use all of it still keep others waiting so long, so 
 load balancer before a server that strangers can reach.
 """
 
+import logging
+import os
+
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 
 from lineament.app import build_application
@@ -59,7 +63,13 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
             application = build_application(self._settings)
         except LineamentError as error:
             raise AppImportError(str(error)) from error
-        background = Background(application, self._settings.housekeeping_seconds)
+        background = Background(application, self._settings.housekeeping_seconds, _stop_server)
         background.start()
         cap = self._settings.max_body_bytes
         return create_server(application, background, cap, self.patience)
+
+
+def _stop_server() -> None:
+    """End this worker with the status on which gunicorn's master stops, too."""
+    logging.shutdown()
+    os._exit(Arbiter.APP_LOAD_ERROR)  # sys.exit would end the calling thread alone

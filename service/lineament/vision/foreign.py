@@ -1,8 +1,13 @@
-"""DeepFace's own detectors and recognisers, made to answer as ours do."""
+"""DeepFace's own detectors and recognisers, made to answer as ours do.
+
+What reaches a recogniser is what `DeepFace.represent` gives it by default: BGR, 0 to 1, in the
+width and height that its client names. Only the crop differs: ours is aligned by five points and
+whole; DeepFace's is the detector's box, turned by the eyes and filled up with black. More in
+docs/deepface.md.
+"""
 
 import threading
 
-import cv2
 import numpy as np
 from deepface.models.Detector import Detector, FacialAreaRegion
 from deepface.models.FacialRecognition import FacialRecognition
@@ -15,10 +20,15 @@ from lineament.vision.recogniser import unit_rows
 
 _POINTS_IN_BOX = np.array([[0.30, 0.39], [0.70, 0.39], [0.50, 0.58], [0.34, 0.76], [0.66, 0.76]])
 """Where the five points lie in a box from forehead to chin, on average."""
+_MARGIN = 0.25
+"""Of the box: how far outside it an eye can be. YOLO puts eyes that it does not see at (0, 0)."""
 
 
 class ForeignDetector:
-    """A DeepFace detector. Its coordinates are whole pixels, and most give the eyes alone."""
+    """A DeepFace detector. Its coordinates are whole pixels, and most give the eyes alone.
+
+    So its points are rough; the engine puts them right as it does CenterFace's (landmarks.py).
+    """
 
     def __init__(self, client: Detector) -> None:
         """Take the client."""
@@ -52,12 +62,14 @@ def five_points(region: FacialAreaRegion) -> NDArray[np.float64]:
     Returns:
         Shape (5, 2): eyeLeft, eyeRight, nose, mouthLeft, mouthRight, image side.
     """
-    box = np.array([region.x, region.y]), np.array([region.w, region.h])
+    corner, size = np.array([region.x, region.y]), np.array([region.w, region.h])
+    usual = np.asarray(corner + _POINTS_IN_BOX * size)
     if region.left_eye is None or region.right_eye is None:
-        return np.asarray(box[0] + _POINTS_IN_BOX * box[1])
+        return usual
     eyes = np.array([region.right_eye, region.left_eye], np.float64)
-    if np.allclose(eyes[0], eyes[1]):
-        return np.asarray(box[0] + _POINTS_IN_BOX * box[1])
+    places = (eyes - corner) / size
+    if np.allclose(eyes[0], eyes[1]) or places.min() < -_MARGIN or places.max() > 1 + _MARGIN:
+        return usual
     if None not in (region.nose, region.mouth_left, region.mouth_right):
         mouth = np.array([region.mouth_right, region.mouth_left], np.float64)
         along = mouth @ (eyes[1] - eyes[0])
@@ -69,22 +81,26 @@ def five_points(region: FacialAreaRegion) -> NDArray[np.float64]:
 
 
 class ForeignRecogniser:
-    """A DeepFace recogniser, fed crops that our alignment made."""
+    """A DeepFace recogniser, fed crops that our alignment made.
+
+    Its framework uses all cores for one batch, and the first batches of a Keras model build its
+    graph: so one thread runs it at a time.
+    """
 
     def __init__(self, client: FacialRecognition) -> None:
         """Take the client."""
         self._client = client
         self._lock = threading.Lock()
-        self._rows, self._columns = (int(side) for side in client.input_shape)
+        # DeepFace's clients name the width first, which matters for DeepID alone: 47 x 55.
+        self._columns, self._rows = (int(side) for side in client.input_shape)
         self.crop = max(self._rows, self._columns)
         self.dimensions = int(client.output_shape)
 
     def embed(self, crops: NDArray[np.uint8]) -> Matrix:
         """Return unit vectors of RGB crops of shape (n, crop, crop, 3)."""
-        if self._rows != self._columns:
-            size = (self._columns, self._rows)
-            crops = np.stack([np.asarray(cv2.resize(crop, size), np.uint8) for crop in crops])
-        batch = crops[..., ::-1].astype(np.float32) / 255
+        left, top = (self.crop - self._columns) // 2, (self.crop - self._rows) // 2
+        part = crops[:, top : top + self._rows, left : left + self._columns, ::-1]
+        batch = np.ascontiguousarray(part, np.float32) / 255
         with self._lock:
             answer = self._client.forward(batch)
         vectors = np.asarray(answer, np.float32).reshape(len(crops), -1)

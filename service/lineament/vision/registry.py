@@ -9,12 +9,14 @@ arguments and keeps it for the process: where our files are is therefore the one
 import os
 from pathlib import Path
 
+from deepface.commons import folder_utils
 from deepface.models.Detector import Detector
 from deepface.models.FacialRecognition import FacialRecognition
 from deepface.modules import modeling
 from deepface.modules.exceptions import UnimplementedError
 
 from lineament.vision.sessions import ModelUnavailable
+from lineament.vision.startup import BACKEND_VARIABLE, explain
 
 DEFAULT_DETECTOR = "lineament-centerface"
 DEFAULT_RECOGNISER = "lineament-pair"
@@ -47,7 +49,12 @@ def register(model_dir: Path) -> None:
     Args:
         model_dir: where `lineament models install` put the files.
     """
-    os.environ.setdefault("DEEPFACE_BACKEND_ENGINE", "onnx")
+    os.environ.setdefault(BACKEND_VARIABLE, "onnx")
+    # As DeepFace.py does before it imports TensorFlow: its weights are of Keras 2, and one process
+    # must not have both Keras.
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    # Else TensorFlow tells of CPU features and missing GPUs in a page of red text.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for task, clients in _OURS.items():
         for name, client in clients.items():
             modeling.AVAILABLE_MODELS[task][name] = {
@@ -85,6 +92,8 @@ def require_model(task: str, name: str) -> Detector | FacialRecognition:
         ModelUnavailable: no such model, or its weights or packages cannot be had.
     """
     try:
+        if not is_ours(task, name):
+            folder_utils.initialize_folder()  # `import DeepFace` would, and loads far more
         return modeling.build_model(task, name)
     except ModelUnavailable:
         raise
@@ -98,11 +107,5 @@ def require_model(task: str, name: str) -> Detector | FacialRecognition:
 
 
 def unavailable(task: str, name: str, cause: Exception) -> ModelUnavailable:
-    """Say in one sentence what to do about a DeepFace model that does not start."""
-    if isinstance(cause, ImportError):
-        problem = f"needs a Python package that is missing ({cause.name or 'see the cause'})"
-        cure = "install it"
-    else:
-        problem = "does not start, most likely because DeepFace could not download its weights"
-        cure = "put them into .deepface/weights under DEEPFACE_HOME"
-    return ModelUnavailable(f"{_SETTINGS[task]}={name} {problem}: {cure}, or choose another model")
+    """Return the error to raise about a DeepFace model whose client or first run failed."""
+    return ModelUnavailable(f"{_SETTINGS[task]}={name} does not start: {explain(cause)}")

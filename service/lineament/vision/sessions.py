@@ -4,12 +4,12 @@ from pathlib import Path
 
 import onnxruntime
 
-from lineament.errors import LineamentError
+from lineament.errors import CannotStart
 
 _WARNINGS_OFF = 3
 
 
-class ModelUnavailable(LineamentError):
+class ModelUnavailable(CannotStart):
     """A model cannot be had; the message says what to do about it."""
 
 
