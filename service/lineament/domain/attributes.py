@@ -5,8 +5,10 @@ Which attributes a request's list means is decided here as well. Source: SPEC.md
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lineament.domain.faces import Landmark
+if TYPE_CHECKING:  # settings name attributes too, and have no use for numpy
+    from lineament.domain.faces import Landmark
 
 BINARY: Mapping[str, str] = {
     "SMILE": "Smile",
@@ -87,7 +89,7 @@ class Attributes:
     emotions: tuple[Emotion, ...] | None = None
     """Sorted, the most confident first."""
     eye_direction: EyeDirection | None = None
-    landmarks: tuple[Landmark, ...] | None = None
+    landmarks: "tuple[Landmark, ...] | None" = None
     """All 30, in AWS's order."""
 
 

@@ -95,7 +95,6 @@ class ImageFaces(Protocol):
         """
         ...
 
-
     def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
         """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.
 

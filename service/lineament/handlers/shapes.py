@@ -1,6 +1,7 @@
 """Domain dataclasses to wire structures. Source: SPEC.md B.0."""
 
-from lineament.domain.faces import DetectedFace, FaceRecord, RatioBox
+from lineament.domain.attributes import Attributes
+from lineament.domain.faces import DetectedFace, FaceRecord, Landmark, RatioBox
 from lineament.handlers.services import Output
 
 
@@ -9,11 +10,11 @@ def bounding_box(box: RatioBox) -> Output:
     return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
 
 
-def face_detail(face: DetectedFace) -> Output:
-    """Return a FaceDetail with the DEFAULT attributes; a ComparedFace has the same members."""
-    return {
+def face_detail(face: DetectedFace, attributes: Attributes | None = None) -> Output:
+    """Return a FaceDetail; without attributes it has the members of a ComparedFace."""
+    detail = {
         "BoundingBox": bounding_box(face.box),
-        "Landmarks": [{"Type": mark.kind, "X": mark.x, "Y": mark.y} for mark in face.landmarks],
+        "Landmarks": _landmarks(face.landmarks),
         "Pose": {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch},
         "Quality": {
             "Brightness": face.quality.brightness,
@@ -21,6 +22,38 @@ def face_detail(face: DetectedFace) -> Output:
         },
         "Confidence": face.confidence,
     }
+    return detail if attributes is None else {**detail, **_beyond_default(attributes)}
+
+
+def _beyond_default(attributes: Attributes) -> Output:
+    members: Output = {
+        member: {"Value": judgement.value, "Confidence": judgement.confidence}
+        for member, judgement in attributes.judgements.items()
+    }
+    if attributes.landmarks is not None:
+        members["Landmarks"] = _landmarks(attributes.landmarks)
+    if attributes.age is not None:
+        members["AgeRange"] = {"Low": attributes.age.low, "High": attributes.age.high}
+    if attributes.gender is not None:
+        gender = attributes.gender
+        members["Gender"] = {"Value": gender.value, "Confidence": gender.confidence}
+    if attributes.emotions is not None:
+        members["Emotions"] = [
+            {"Type": emotion.kind, "Confidence": emotion.confidence}
+            for emotion in attributes.emotions
+        ]
+    if attributes.eye_direction is not None:
+        gaze = attributes.eye_direction
+        members["EyeDirection"] = {
+            "Yaw": gaze.yaw,
+            "Pitch": gaze.pitch,
+            "Confidence": gaze.confidence,
+        }
+    return members
+
+
+def _landmarks(landmarks: tuple[Landmark, ...]) -> list[Output]:
+    return [{"Type": mark.kind, "X": mark.x, "Y": mark.y} for mark in landmarks]
 
 
 def indexed_face(record: FaceRecord) -> Output:
