@@ -110,9 +110,12 @@ def list_collections(services: Services, call: CallContext, params: Params) -> O
 def delete_collection(services: Services, call: CallContext, params: Params) -> Output:
     """Drop a collection and everything in it; the name is free at once."""
     collection = require_collection(services, call, params["CollectionId"])
-    if not services.collections.delete(collection):
-        raise ResourceNotFoundException(
-            f"The collection id: {collection.collection_id} does not exist"
-        )
+    while not services.collections.delete(collection):
+        now = require_collection(services, call, collection.collection_id)
+        if now.lineage != collection.lineage:
+            raise ResourceNotFoundException(
+                f"The collection id: {collection.collection_id} does not exist"
+            )
+        collection = now  # It moved to another face model between the two calls.
     services.gallery.drop(collection)
     return {"StatusCode": 200}

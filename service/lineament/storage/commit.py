@@ -25,10 +25,22 @@ _FIRST_PAUSE = 0.01
 class Committer:
     """Writes entries. Safe to share between threads."""
 
-    def __init__(self, tables: Tables, timer: Callable[[], float] = time.monotonic) -> None:
-        """Write to `tables`; `timer` tells seconds since anything."""
+    def __init__(
+        self,
+        tables: Tables,
+        timer: Callable[[], float] = time.monotonic,
+        take_number: Callable[[Collection], int] | None = None,
+    ) -> None:
+        """Write to `tables`.
+
+        Args:
+            tables: where.
+            timer: tells seconds since anything.
+            take_number: gives the next number of a log; the collection's own where it is None.
+        """
         self._tables = tables
         self.timer = timer
+        self._take_number = take_number or self._take_own
 
     def commit(self, collection: Collection, content: Item, write: str, started: float) -> int:
         """Commit an entry and return its number.
@@ -41,7 +53,8 @@ class Committer:
 
         Raises:
             ResourceNotFoundException: the collection was deleted, or made again, meanwhile.
-            ThrottlingException: no number could be kept, or the call took too long.
+            ThrottlingException: no number could be kept, the call took too long, or the collection
+                is in another generation now.
         """
         whole = {**content, "write": {"S": write}}
         for turn in range(_TRIES):
@@ -55,7 +68,7 @@ class Committer:
             time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE * 2**turn)  # noqa: S311 - jitter
         raise ThrottlingException("Readers overtook this write; nothing was stored. Try again")
 
-    def _take_number(self, collection: Collection) -> int:
+    def _take_own(self, collection: Collection) -> int:
         try:
             changed = self._tables.control.update(
                 keys.collection_key(collection.scope, collection.collection_id),
@@ -68,7 +81,16 @@ class Committer:
                 },
             )
         except ConditionFailed as failed:
+            if _has_moved(failed.item, collection):
+                raise ThrottlingException(
+                    "The collection has moved to another face model; nothing was stored. Try again"
+                ) from failed
             raise ResourceNotFoundException(
                 f"The collection id: {collection.collection_id} does not exist"
             ) from failed
         return int(changed["seq"]["N"])
+
+
+def _has_moved(item: Item | None, collection: Collection) -> bool:
+    """Tell whether the collection lives on in another generation."""
+    return item is not None and item.get("ancestor") == {"S": collection.lineage}

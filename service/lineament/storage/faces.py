@@ -33,11 +33,12 @@ class DynamoFaceStore:
         *,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
+        take_number: Callable[[Collection], int] | None = None,
     ) -> None:
-        """Write to `tables`; `clock` tells epoch seconds, `timer` seconds since anything."""
+        """Write to `tables`; `clock` tells epoch seconds; for the others see `Committer`."""
         self._faces = tables.faces
         self._clock = clock
-        self._committer = Committer(tables, timer)
+        self._committer = Committer(tables, timer, take_number)
         self._eraser = Eraser(tables)
 
     def add(self, collection: Collection, faces: Sequence[FaceRecord], vectors: Matrix) -> int:

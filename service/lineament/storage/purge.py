@@ -1,4 +1,4 @@
-"""Emptying what deleted collections left behind."""
+"""Emptying what deleted collections and abandoned reindexing left behind."""
 
 import logging
 import time
@@ -14,6 +14,7 @@ from lineament.storage.commit import MAX_WRITE_SECONDS
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.records import DELETED, UNREADABLE, Garbage, from_garbage
+from lineament.storage.staging import retire_abandoned
 from lineament.storage.table import Item
 
 DEFAULT_GRACE = 4 * MAX_WRITE_SECONDS
@@ -50,6 +51,8 @@ def purge(
 ) -> Purged:
     """Erase the faces and logs of generations deleted more than `older_than` seconds ago.
 
+    A generation in the making whose run has ended counts as deleted from the purge that finds it.
+
     Idempotent; several processes may purge at once. What cannot be read or erased is counted,
     logged by the class of its error, and keeps nothing else from its purge.
 
@@ -59,11 +62,12 @@ def purge(
         older_than: seconds; keep the default where writers may be running.
         clock: epoch seconds.
     """
-    latest = clock() - older_than
+    now = clock()
+    latest = now - older_than
     done = Purged()
     for each in known_scopes(tables.control) if scope is None else [scope]:
         for item in all_items(tables.control, each):
-            done += _guarded(partial(_purge_item, tables, item, latest))
+            done += _guarded(partial(_purge_item, tables, item, latest, now))
     return done
 
 
@@ -75,8 +79,9 @@ def _guarded(work: Callable[[], Purged]) -> Purged:
         return Purged(failed=1)
 
 
-def _purge_item(tables: Tables, item: Item, latest: float) -> Purged:
+def _purge_item(tables: Tables, item: Item, latest: float, now: float) -> Purged:
     done = Purged()
+    retire_abandoned(tables, item, now)
     for garbage in from_garbage(item):
         if garbage.deleted <= latest:
             done += _guarded(partial(_purge_generation, tables, item, garbage))
@@ -123,6 +128,6 @@ def _forget(tables: Tables, item: Item, generation: str) -> None:
 def _drop_tombstone(tables: Tables, item: Item) -> None:
     tables.control.delete(
         {"pk": item["pk"], "sk": item["sk"]},
-        "#status = :deleted AND #garbage = :none",
+        "#status = :deleted AND #garbage = :none AND attribute_not_exists(#staged_generation)",
         {":deleted": {"S": DELETED}, ":none": {"M": {}}},
     )

@@ -39,6 +39,12 @@ class _CollectionSchema(_StoredSchema):
     """Generations deleted and not purged yet, with the seq that each ended at."""
     deleted = WholeMap(required=True)
     """The same generations with the epoch seconds of their deletion."""
+    staged_generation = Text()
+    staged_from = Text()
+    staged_version = Text()
+    staged_run = Text()
+    staged_seq = Whole()
+    staged_at = Whole()
 
 
 class _FaceSchema(_StoredSchema):
@@ -65,6 +71,22 @@ class Garbage:
     seq: int
     deleted: int
     """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedItem:
+    """A generation in the making, as a collection's item tells of it."""
+
+    generation: str
+    origin: str
+    """The generation that it is made from."""
+    model_version: str
+    run: str
+    """A token of the run that may write to it."""
+    seq: int
+    """The highest number given in its log."""
+    at: int
+    """Epoch seconds of the last number."""
 
 
 def to_collection_attributes(collection: Collection) -> Item:
@@ -107,6 +129,21 @@ def from_garbage(item: Item) -> list[Garbage]:
         Garbage(generation, seq, stored["deleted"][generation])
         for generation, seq in stored["garbage"].items()
     ]
+
+
+def from_staged(item: Item) -> StagedItem | None:
+    """Return the generation in the making on a collection's item or tombstone, if there is one."""
+    stored: dict[str, Any] = _COLLECTION.load(item)
+    if "staged_generation" not in stored:
+        return None
+    return StagedItem(
+        generation=stored["staged_generation"],
+        origin=stored["staged_from"],
+        model_version=stored["staged_version"],
+        run=stored["staged_run"],
+        seq=stored["staged_seq"],
+        at=stored["staged_at"],
+    )
 
 
 def to_face_item(generation: str, face: FaceRecord) -> Item:
