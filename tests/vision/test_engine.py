@@ -12,7 +12,6 @@ from lineament.vision.detector import Detections
 from lineament.vision.engine import MAX_FACES, Engine, build_engine
 from lineament.vision.intake import decode
 from lineament.vision.landmarks import LandmarkRefiner
-from lineament.vision.pose import PoseEstimator
 from lineament.vision.profiles import read_profile
 from lineament.vision.sessions import ModelUnavailable
 from tests.vision.conftest import Photo
@@ -83,9 +82,9 @@ def test_pose_has_the_signs_of_aws(engine: Engine, photo: Photo) -> None:
         for face in mirrored.faces
         if abs(face.box.left + face.box.width + turned.box.left - 1) < 0.02
     ]
-    # The largest face looks to the image's left and down, the head leaning to the left.
-    assert turned.pose.yaw < -15
-    assert turned.pose.pitch < -15
+    # The largest face is nearly in profile, its nose at the image's left and a little down.
+    assert turned.pose.yaw < -45
+    assert turned.pose.pitch < 0
     assert twin.pose.yaw == pytest.approx(-turned.pose.yaw, abs=8)
     assert twin.pose.roll == pytest.approx(-turned.pose.roll, abs=8)
     eyes = {point.kind: point for point in turned.landmarks}
@@ -158,7 +157,6 @@ def test_crowd_is_cut_to_the_hundred_largest(engine: Engine, model_dir: Path) ->
     crowd = Engine(
         CrowdDetector(),
         LandmarkRefiner(model_dir),
-        PoseEstimator(model_dir),
         engine.recognisers,
         AttributeEstimator(model_dir),
     )

@@ -14,7 +14,7 @@ from lineament.vision.foreign import ForeignDetector
 from lineament.vision.intake import EncodedPicture, open_picture
 from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.picture import Picture
-from lineament.vision.pose import PoseEstimator
+from lineament.vision.pose import estimate_poses
 from lineament.vision.quality import measure_quality
 from lineament.vision.recognisers import Recognisers
 
@@ -40,7 +40,6 @@ class Engine:
         self,
         detector: FaceDetector,
         refiner: LandmarkRefiner,
-        pose: PoseEstimator,
         recognisers: Recognisers,
         attributes: AttributeEstimator,
     ) -> None:
@@ -48,7 +47,6 @@ class Engine:
         self.recognisers = recognisers
         self._detector = detector
         self._refiner = refiner
-        self._pose = pose
         self._attributes = attributes
 
     @property
@@ -93,7 +91,7 @@ class Engine:
         points, dense = self._refiner.refine(pixels, found.boxes, found.landmarks)
         height, width = pixels.shape[:2]
         ratios = [_ratio_box(box, width, height) for box in found.boxes]
-        poses = self._pose.estimate(pixels, found.boxes, points)
+        poses = estimate_poses(dense)
         faces = tuple(
             DetectedFace(
                 box=ratio,
@@ -137,7 +135,6 @@ def build_engine(
     engine = Engine(
         require_detector(detector or registry.DEFAULT_DETECTOR),
         LandmarkRefiner(model_dir),
-        PoseEstimator(model_dir),
         recognisers,
         AttributeEstimator(model_dir),
     )

@@ -25,7 +25,7 @@ _BATCH = 8
 """Faces in one run."""
 _EYE_LEFT, _EYE_RIGHT = slice(36, 42), slice(42, 48)
 _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 30, 48, 54
-_MIRRORED = np.concatenate(
+MIRRORED = np.concatenate(
     [
         np.arange(17)[::-1],  # jaw
         np.arange(17, 27)[::-1],  # brows
@@ -115,7 +115,7 @@ class LandmarkRefiner:
         output = self._session.run(None, {"input": both})[0].reshape(2, len(squares), 68, 2)
         straight, mirrored = output.astype(np.float64)
         mirrored[..., 0] = 1 - mirrored[..., 0]
-        return np.asarray((straight + mirrored[:, _MIRRORED]) / 2 * _SIDE)
+        return np.asarray((straight + mirrored[:, MIRRORED]) / 2 * _SIDE)
 
 
 def five_of(dense: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,100 +1,100 @@
-"""Head pose: yaw and pitch from a network with 66 bins of three degrees, roll from the eyes.
+"""Head pose from the 68 landmarks: no network of its own.
+
+Roll is the slope of the line through the eyes. Yaw and pitch are a polynomial of the points' first
+principal components, fitted on views rendered at known angles (docs/attributes/geometry.md, Pose).
 
 Signs are AWS's, read off its documented samples: yaw is positive towards the image's right, pitch
-upwards, roll clockwise. The network's own yaw has the other sign.
+upwards, roll clockwise. Taken in this order, roll undone first: of a head that is level, yaw is
+where the nose points along the horizon and pitch its height above it.
 """
 
-from pathlib import Path
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lineament.domain.faces import Pose
-from lineament.vision.sessions import open_session
+from lineament.vision.landmarks import MIRRORED
 
-MODEL_FILE = "fr-pose.onnx"
-_SIDE = 224
-_BINS = 66
-_DEGREES = 3.0
-_LOWEST = -97.5
-"""The middle of the first bin. With -99, a mirrored face read three degrees askew (median)."""
-_GROWTH = 1.5
-"""The network looks at the box grown by a quarter on each side."""
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
-_BATCH = 4
+_FIT_FILE = "pose_fit.json"
+_EYES = slice(36, 42), slice(42, 48)
+_SQUARED = 6
+"""The first components, whose products and cubes count too."""
+_STEEPEST = 90.0
+"""Degrees of yaw and pitch: beyond them there is no face to see."""
 
 
-class PoseEstimator:
-    """Estimates yaw, pitch and roll.
+@dataclass(frozen=True)
+class _Fit:
+    """What was fitted; c is the number of components, t that of the polynomial's terms."""
+
+    mean: NDArray[np.float64]
+    """Shape (136,): x, y of the 68 points of a levelled face."""
+    basis: NDArray[np.float64]
+    """Shape (136, c)."""
+    largest: NDArray[np.float64]
+    """Shape (c,): the largest size of each component among the faces of the fit."""
+    weights: NDArray[np.float64]
+    """Shape (t, 2): yaw and pitch, in degrees, per term."""
+    zero_pitch: float
+    """The fit's pitch of a face that looks straight ahead, in degrees."""
+
+
+def estimate_poses(dense: NDArray[np.float32]) -> list[Pose]:
+    """Return the pose of each face.
 
     Args:
-        model_dir: where the models are installed.
-        threads: how many work on one batch.
+        dense: shape (n, 68, 2): x and y in pixels, in the order of iBUG 300-W, image side.
 
-    Raises:
-        ModelUnavailable: the model is not installed.
+    Returns:
+        Degrees. A mirrored face has the same pitch and the opposite yaw and roll, exactly.
     """
-
-    def __init__(self, model_dir: Path, threads: int = 2) -> None:
-        """Load the network."""
-        self._session = open_session(model_dir, MODEL_FILE, threads)
-
-    def estimate(
-        self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
-    ) -> list[Pose]:
-        """Return the pose of each face.
-
-        Args:
-            pixels: RGB, shape (height, width, 3).
-            boxes: shape (n, 4): left, top, right, bottom in pixels; may leave the image.
-            points: shape (n, 5, 2): the landmarks in pixels, the eyes first.
-        """
-        eyes = points[:, 1] - points[:, 0]
-        rolls = np.degrees(np.arctan2(eyes[:, 1], eyes[:, 0]))
-        poses: list[Pose] = []
-        for start in range(0, len(boxes), _BATCH):
-            crops = np.stack([_crop(pixels, box) for box in boxes[start : start + _BATCH]])
-            values = ((crops - _MEAN) / _DEVIATION).transpose(0, 3, 1, 2)
-            yaws, pitches, _ = self._session.run(
-                None, {"input": np.ascontiguousarray(values, np.float32)}
-            )
-            poses += [
-                Pose(roll=float(roll), yaw=-float(yaw), pitch=float(pitch))
-                for roll, yaw, pitch in zip(
-                    rolls[start : start + _BATCH], _degrees(yaws), _degrees(pitches), strict=True
-                )
-            ]
-        return poses
+    if not len(dense):
+        return []
+    points = np.asarray(dense, np.float64)
+    level, rolls = _levelled(points)
+    mirrored = level[:, MIRRORED] * (-1, 1)
+    angles = (_yaw_and_pitch(level) + _yaw_and_pitch(mirrored) * (-1, 1)) / 2
+    angles = np.clip(angles - (0, _fit().zero_pitch), -_STEEPEST, _STEEPEST)
+    return [
+        Pose(roll=float(roll), yaw=float(yaw), pitch=float(pitch))
+        for roll, (yaw, pitch) in zip(rolls, angles, strict=True)
+    ]
 
 
-def _crop(pixels: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Cut the grown box out, black where the image ends, and resize it to the network's side."""
-    left, top, right, bottom = (float(side) for side in box)
-    width, height = (right - left) * _GROWTH, (bottom - top) * _GROWTH
-    start = ((left + right) / 2 - width / 2, (top + bottom) / 2 - height / 2)
-    scale = (_SIDE / max(width, 1.0), _SIDE / max(height, 1.0))
-    last_pixel = np.array([pixels.shape[1] - 1, pixels.shape[0] - 1])
-    first = np.clip(np.floor(start), 0, last_pixel).astype(int)
-    last = np.ceil([start[0] + width, start[1] + height]).astype(int)
-    part = pixels[first[1] : max(last[1], first[1] + 1), first[0] : max(last[0], first[0] + 1)]
-    matrix = np.array(
-        [
-            [scale[0], 0, (first[0] - start[0]) * scale[0]],
-            [0, scale[1], (first[1] - start[1]) * scale[1]],
-        ]
+def _levelled(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points with level eyes, centred and of size 1, and the rolls in degrees."""
+    left, right = (points[:, eye].mean(axis=1) for eye in _EYES)
+    across = right - left
+    roll = np.arctan2(across[:, 1], across[:, 0])
+    cosine, sine = np.cos(roll)[:, None], np.sin(roll)[:, None]
+    x, y = np.moveaxis(points - points.mean(axis=1, keepdims=True), 2, 0)
+    level = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=2)
+    size = np.sqrt((level**2).sum(axis=2).mean(axis=1))
+    return level / np.maximum(size, 1e-9)[:, None, None], np.degrees(roll)
+
+
+def _yaw_and_pitch(level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the polynomial's values, shape (n, 2)."""
+    fit = _fit()
+    components = (level.reshape(len(level), -1) - fit.mean) @ fit.basis
+    components = np.clip(components, -fit.largest, fit.largest)  # a polynomial is wild outside
+    first = components[:, :_SQUARED]
+    products = (first[:, :, None] * first[:, None])[:, *np.triu_indices(_SQUARED)]
+    constant = np.ones((len(level), 1))
+    return np.concatenate([constant, components, products, first**3], axis=1) @ fit.weights
+
+
+@cache
+def _fit() -> _Fit:
+    data = json.loads(resources.files("lineament.vision").joinpath(_FIT_FILE).read_text("utf-8"))
+    return _Fit(
+        mean=np.array(data["mean"]),
+        basis=np.array(data["basis"]).T,
+        largest=np.array(data["largest"]),
+        weights=np.array([data["weights"]["yaw"], data["weights"]["pitch"]]).T,
+        zero_pitch=data["zero_pitch"],
     )
-    shrink = min(1.0, 2 * max(scale))
-    if shrink < 1.0:
-        size = (max(round(part.shape[1] * shrink), 1), max(round(part.shape[0] * shrink), 1))
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix[:, :2] /= shrink
-    return np.asarray(cv2.warpAffine(part, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR))
-
-
-def _degrees(head: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the expected bin of each row of logits, in degrees."""
-    weights = np.exp(head - head.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray(weights @ np.arange(_BINS, dtype=np.float32) * _DEGREES + _LOWEST)
