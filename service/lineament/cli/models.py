@@ -1,11 +1,15 @@
-"""`lineament models`: install and list the models and photos."""
+"""`lineament models`: install, list and check the models and photos."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from lineament import config
+from lineament.config import Settings
+from lineament.errors import CannotStart
 from lineament.vision.install import install, is_installed, read_record
 from lineament.vision.manifest import load_manifest
+from lineament.vision.profiles import choose_profile, read_profile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     installing = actions.add_parser("install", help="fetch what is missing, with pip and npm")
     installing.add_argument("--force", action="store_true", help="fetch everything again")
     listing = actions.add_parser("list", help="show names, licences and what is installed")
-    for action in (installing, listing):
+    checking = actions.add_parser("check", help="start the chosen detector and recogniser, once")
+    for action in (installing, listing, checking):
         action.add_argument(
             "--dir", type=Path, help="the folder (default: LINEAMENT_MODEL_DIR)", dest="model_dir"
         )
@@ -27,8 +32,43 @@ def run(args: argparse.Namespace) -> int:
         print(f"Models and photos go to {model_dir}", flush=True)
         install(model_dir, lambda line: print(line, flush=True), force=args.force)
         return 0
+    if args.action == "check":
+        return _check(model_dir, config.load())
     _print_table(model_dir)
     return 0
+
+
+def _check(model_dir: Path, settings: Settings) -> int:
+    """Print for profile, detector and recogniser whether a server starts with them."""
+    # Imported here: they load DeepFace and the runtimes, which a list does without.
+    from lineament.vision import registry  # noqa: PLC0415
+    from lineament.vision.engine import require_detector  # noqa: PLC0415
+    from lineament.vision.recognisers import require_recogniser  # noqa: PLC0415
+
+    profile = read_profile(settings.profile)
+    detector = settings.detector or profile.detector
+    recogniser = settings.recognizer or profile.model.recogniser
+    registry.register(model_dir)
+    chosen = settings.profile, detector, recogniser
+    checks: list[tuple[str, str, Callable[[], object]]] = [
+        ("detector", detector, lambda: require_detector(detector)),
+        ("recogniser", recogniser, lambda: require_recogniser(recogniser)),
+        (
+            "profile",
+            settings.profile,
+            lambda: choose_profile(*chosen),
+        ),
+    ]
+    failures = 0
+    for kind, name, start in checks:
+        try:
+            start()
+        except CannotStart as error:
+            failures += 1
+            print(f"{kind:<10}  {name}  no: {error}", flush=True)
+        else:
+            print(f"{kind:<10}  {name}  ok", flush=True)
+    return 1 if failures else 0
 
 
 def _print_table(model_dir: Path) -> None:

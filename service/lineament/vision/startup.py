@@ -19,6 +19,7 @@ _NO_DOWNLOAD = re.compile(
     r"downloading .* from (?P<urls>\S.*)\. .*manually (?:and copy it )?to (?P<file>.+?)\.?\s*$"
 )
 _NO_LOADING = re.compile(r"loading the (?:pre-trained weights|onnx graph) from (?P<file>.+?)\.This")
+_PACKED = (".bz2", ".zip")
 _LONGEST = 240
 
 
@@ -34,10 +35,12 @@ def explain(cause: Exception) -> str:
             wanted = "lineament[tensorflow]" if package in _EXTRA else "it"
             return f"the Python package {package} is missing; install {wanted}"
         if found := _NO_DOWNLOAD.search(str(error)):
+            url = found["urls"].split(",")[0]
+            unpacked = " unpacked" if url.endswith(_PACKED) else ""
             return (
-                f"DeepFace could not download its weights; fetch {found['urls'].split(',')[0]} "
-                f"elsewhere and put it, unpacked, at {_below_home(found['file'])} under "
-                f"{HOME_VARIABLE} (your home directory where that is not set)"
+                f"DeepFace could not download its weights; fetch {url} elsewhere and put it"
+                f"{unpacked} at {_below_home(found['file'])} under {HOME_VARIABLE} "
+                "(the home directory where that is not set)"
             )
         if found := _NO_LOADING.search(str(error)):
             return (
