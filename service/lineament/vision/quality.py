@@ -16,7 +16,8 @@ with little hair and background."""
 _HEIGHT = 64
 """Every box is brought to this height, so that size alone hardly moves the figure."""
 _NOISE_HEIGHT = 128
-"""Noise is measured on the box as it is, or brought down to this height."""
+"""Noise is measured on the box as it is, or at a whole part of it that is at least this high: means
+of whole blocks leave white noise white."""
 _SMALLEST = 8
 _BLURRED, _SHARP = -1.1, 0.35
 """Log10 of the fineness that become sharpness 0 and 100: see `measure_quality`."""
@@ -90,9 +91,9 @@ def _inner_luma(pixels: NDArray[np.uint8], box: RatioBox) -> NDArray[np.uint8]:
 
 
 def _sharpness(grey: _Map, box_height: float) -> float:
-    if box_height > _NOISE_HEIGHT:
-        grey = _scaled(grey, _NOISE_HEIGHT / box_height)
-        box_height = _NOISE_HEIGHT
+    times = int(box_height // _NOISE_HEIGHT)
+    if times > 1:
+        grey, box_height = _scaled(grey, 1 / times), box_height / times
     scale = _HEIGHT / box_height
     face: _Map = _scaled(grey, scale).astype(np.float32)
     noise, contrast = _noise_and_contrast(grey, box_height)
