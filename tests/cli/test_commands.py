@@ -37,7 +37,16 @@ def test_help_names_every_command() -> None:
 
 def test_each_command_explains_itself() -> None:
     """Lost: a command whose module does not even import."""
-    for command in ("serve", "demo", "models", "calibrate", "bench", "openapi", "housekeeping"):
+    for command in (
+        "serve",
+        "demo",
+        "models",
+        "calibrate",
+        "bench",
+        "openapi",
+        "housekeeping",
+        "reindex",
+    ):
         answer = _lineament(command, "--help")
         assert (command, answer.returncode, answer.stderr) == (command, 0, "")
 

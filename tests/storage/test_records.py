@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from lineament.context import Scope
 from lineament.domain.collections import Collection
-from lineament.domain.faces import FaceRecord, RatioBox
+from lineament.domain.faces import FaceRecord, RatioBox, Source
 from lineament.errors import (
     InternalServerError,
     ProvisionedThroughputExceededException,
@@ -84,10 +84,16 @@ def test_face_records_come_back_as_stored(tables: Tables) -> None:
         FaceRecord(
             str(uuid.uuid4()), "i", RatioBox(-0.01, 1 / 3, 0.1, 1.2), 99.99942779541016, *rest
         )
-        for rest in ((), ("ext:1",), (None, "user"))
+        for rest in (
+            (),  # what releases before sources stored
+            ("ext:1",),
+            (None, "user"),
+            (None, None, Source("bucket", "a/b ü.jpg")),
+            ("ext:1", None, Source("bucket", "key", "version")),
+        )
     ]
     store = DynamoFaceStore(tables)
-    store.add(collection, faces, make_faces(3)[1])
+    store.add(collection, faces, make_faces(len(faces))[1])
     found = store.records(collection, [*ids_of(faces), str(uuid.uuid4()), faces[0].face_id])
     assert found == {face.face_id: face for face in faces}
 
