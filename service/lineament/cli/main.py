@@ -13,6 +13,7 @@ _COMMANDS = {
     "demo": ("demo", "run the main job on real photos and show what came back"),
     "models": ("models", "install and list the models and photos"),
     "calibrate": ("calibrate", "fit Similarity to a measuring set"),
+    "fit-attributes": ("fit_attributes", "fit smile, glasses, beard and more to labelled faces"),
     "bench": ("bench", "measure, against bars"),
     "openapi": ("openapi", "write openapi.yaml, or check that it is fresh"),
     "housekeeping": ("housekeeping", "erase what deletions and crashes left, once"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import onnx
 from onnx import helper, numpy_helper
 
-from lineament.vision import tfjs_graph, tflite_graph
+from lineament.vision import tfjs_graph, tflite_graph, trunk
 
 _PRELU = ("Relu", "Abs", "Sub", "Mul", "Add")
 
@@ -41,6 +41,11 @@ def prepare_batch(raw: bytes) -> onnx.ModelProto:
 def prepare_tflite(raw: bytes) -> onnx.ModelProto:
     """Convert a TFLite graph, whose PReLUs are spelt out in the slowest way."""
     return spread_prelus(join_prelus(tflite_graph.to_onnx(raw)))
+
+
+def prepare_trunk(raw: bytes) -> onnx.ModelProto:
+    """Convert MobileFaceNet as `prepare_tflite` does, and keep its first part."""
+    return trunk.cut_mobilefacenet(prepare_tflite(raw))
 
 
 def prepare_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
@@ -149,6 +154,7 @@ PREPARATIONS: Mapping[str, Callable[..., onnx.ModelProto]] = {
     "centerface": prepare_centerface,
     "batch": prepare_batch,
     "tflite": prepare_tflite,
+    "trunk": prepare_trunk,
     "tfjs": prepare_tfjs,
 }
 """By the name that models.json uses; each takes the files of an entry."""

@@ -1,0 +1,119 @@
+"""Faces that somebody has looked at: what was seen, by picture, and the faces' aligned crops.
+
+The labels that ship know pictures by digest: they serve whoever has the same pictures, and tell
+nothing of them. `labels/appearance.json`:
+
+    {"members": ["Smile", ...], "labels": {"<first 16 hex digits of the sha256>": "10-?..."}}
+
+A character a member: 1 yes, 0 no, ? seen and not clear, - not looked at.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lineament.cli.lfw import off_centre, read_measuring_set
+from lineament.errors import LineamentError
+from lineament.vision.engine import Engine
+
+DIGITS = 16
+YES, NO, UNCLEAR, UNSEEN = 1, 0, -1, -2
+_VALUES = {"1": YES, "0": NO, "?": UNCLEAR, "-": UNSEEN}
+_SHIPPED = "labels/appearance.json"
+_FIT, _CHOOSE = 50, 70
+"""Of a hundred people: up to the first they fit, up to the second they choose, the rest test."""
+
+
+class LabelsError(LineamentError):
+    """The labels cannot be read, or the folder does not hold their pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What was seen on which picture."""
+
+    members: tuple[str, ...]
+    """AWS's names of k attributes."""
+    seen: Mapping[str, tuple[int, ...]]
+    """By digest: a value a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFaces:
+    """n faces with k attributes."""
+
+    members: tuple[str, ...]
+    crops: NDArray[np.uint8]
+    """Shape (n, 112, 112, 3), RGB, see `crop_face`."""
+    values: NDArray[np.int8]
+    """Shape (n, k): YES, NO, UNCLEAR or UNSEEN."""
+    parts: NDArray[np.str_]
+    """Shape (n,): fit, choose or test."""
+
+
+def read_labels(path: Path | None = None) -> Labels:
+    """Read a file of labels, or the one that ships.
+
+    Raises:
+        LabelsError: it cannot be read, or is not laid out as above.
+    """
+    try:
+        text = (
+            resources.files("lineament.cli").joinpath(_SHIPPED).read_text("utf-8")
+            if path is None
+            else path.read_text("utf-8")
+        )
+        data = json.loads(text)
+        members = tuple(str(member) for member in data["members"])
+        seen = {
+            str(digest): tuple(_VALUES[mark] for mark in marks)
+            for digest, marks in data["labels"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabelsError(f"The labels in {path} cannot be read: {error!r}") from error
+    if any(len(values) != len(members) for values in seen.values()):
+        raise LabelsError(f"The labels in {path} must have one character for each member")
+    return Labels(members, seen)
+
+
+def part_of(person: str) -> str:
+    """Return fit, choose or test: all photos of a person fall into one part."""
+    place = int(sha256(person.encode()).hexdigest()[:8], 16) % 100
+    return "fit" if place < _FIT else "choose" if place < _CHOOSE else "test"
+
+
+def look(
+    engine: Engine, folder: Path, labels: Labels, parts: Sequence[str] = ("fit", "choose", "test")
+) -> LabelledFaces:
+    """Find the labelled faces of a folder in LFW's layout, with a progress bar.
+
+    Raises:
+        MeasuringSetError: not LFW's layout.
+        LabelsError: none of the labelled pictures is there.
+    """
+    crops, values, where = [], [], []
+    for picture in tqdm(read_measuring_set(folder).pictures(), unit="photo", mininterval=30):
+        part = part_of(picture.parent.name)
+        image = picture.read_bytes()
+        marks = labels.seen.get(sha256(image).hexdigest()[:DIGITS])
+        if part not in parts or marks is None:
+            continue
+        seen = engine.analyse(image)
+        if not seen.faces:
+            continue
+        subject = min(range(len(seen.faces)), key=lambda row: off_centre(seen.faces[row]))
+        crops.append(seen.crops([subject])[0])
+        values.append(marks)
+        where.append(part)
+    if not crops:
+        raise LabelsError(f"{folder} holds none of the pictures that are labelled")
+    return LabelledFaces(
+        labels.members, np.stack(crops), np.array(values, np.int8), np.array(where)
+    )
