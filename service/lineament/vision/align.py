@@ -64,6 +64,7 @@ def crop_face(
     pixels: NDArray[np.uint8],
     landmarks: NDArray[np.float32],
     size: int = CROP,
+    target: NDArray[np.float64] | None = None,
 ) -> NDArray[np.uint8]:
     """Cut out one face upright.
 
@@ -74,11 +75,14 @@ def crop_face(
         pixels: RGB, shape (height, width, 3).
         landmarks: shape (5, 2), x and y in pixels: eyeLeft, eyeRight, nose, mouthLeft, mouthRight.
         size: the crop's side.
+        target: where the five points belong in the crop, shape (5, 2); by default as recognisers
+            want them.
 
     Returns:
         RGB, shape (size, size, 3); black where the image ends.
     """
-    matrix = similarity_transform(landmarks.astype(np.float64), reference_points(size))
+    goal = reference_points(size) if target is None else target
+    matrix = similarity_transform(landmarks.astype(np.float64), goal)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     oversampling = max(1, min(int(1 / scale), 16)) if scale > 0 else 1
     crop = cv2.warpAffine(

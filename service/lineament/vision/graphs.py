@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import onnx
 from onnx import helper, numpy_helper
 
-from lineament.vision import tfjs_graph, tflite_graph, trunk
+from lineament.vision import expression_graph, tfjs_graph, tflite_graph, trunk
 
 _PRELU = ("Relu", "Abs", "Sub", "Mul", "Add")
 
@@ -156,5 +156,6 @@ PREPARATIONS: Mapping[str, Callable[..., onnx.ModelProto]] = {
     "tflite": prepare_tflite,
     "trunk": prepare_trunk,
     "tfjs": prepare_tfjs,
+    "expression": expression_graph.to_onnx,
 }
 """By the name that models.json uses; each takes the files of an entry."""

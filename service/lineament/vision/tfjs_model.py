@@ -98,7 +98,7 @@ def read_model(topology: bytes, weights: bytes) -> GraphModel:
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnsupportedGraph("not a TensorFlow.js graph model") from error
-    return GraphModel(_in_order(graph), _constants(specs, weights), outputs)
+    return GraphModel(_in_order(graph), read_weights(specs, weights), outputs)
 
 
 def _node(entry: Mapping[str, Any]) -> Node:
@@ -123,7 +123,19 @@ def _in_order(nodes: Sequence[Node]) -> tuple[Node, ...]:
         raise UnsupportedGraph("a node needs itself, or one that is not there") from error
 
 
-def _constants(specs: Sequence[Mapping[str, Any]], weights: bytes) -> dict[str, NDArray[Any]]:
+def read_weights(specs: Sequence[Mapping[str, Any]], weights: bytes) -> dict[str, NDArray[Any]]:
+    """Cut a weights file into arrays.
+
+    Args:
+        specs: entries of a weights manifest: name, shape, dtype, and how they are quantised.
+        weights: the arrays, one after the other.
+
+    Returns:
+        float32, int32 or bool arrays by name.
+
+    Raises:
+        UnsupportedGraph: a type that is not known here, or weights of another length.
+    """
     constants: dict[str, NDArray[Any]] = {}
     start = 0
     for spec in specs:
