@@ -105,7 +105,7 @@ def test_engine_runs_any_deepface_model(model_dir: Path, engine: Engine, photo: 
     (face,) = found.faces
     assert face.confidence == pytest.approx(90)
     shift = np.linalg.norm(found.points[0] - ours, axis=1).mean()
-    assert shift < 0.03 * np.linalg.norm(ours[1] - ours[0]), "rough eyes are put right"
+    assert shift < 0.05 * np.linalg.norm(ours[1] - ours[0]), "rough eyes are put right"
     assert engine.dimensions == 3
     vector = found.embed([0])[0]
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
