@@ -2,6 +2,7 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,19 @@ def test_face_records_come_back_as_stored(tables: Tables) -> None:
     store.add(collection, faces, make_faces(len(faces))[1])
     found = store.records(collection, [*ids_of(faces), str(uuid.uuid4()), faces[0].face_id])
     assert found == {face.face_id: face for face in faces}
+
+
+def test_a_source_is_kept_for_faces_that_are_there(tables: Tables) -> None:
+    """Else a photo indexed again from S3 cannot be found by `lineament reindex`, or a face that
+    was deleted meanwhile gets half a record."""
+    collection = make_collection(tables)
+    faces, vectors = make_faces(2)
+    store = DynamoFaceStore(tables)
+    store.add(collection, faces, vectors)
+    store.remove(now(tables, collection), [faces[0].face_id])
+    located = [replace(face, source=Source("bucket", "key")) for face in faces]
+    store.locate(now(tables, collection), located)
+    assert store.records(collection, ids_of(faces)) == {faces[1].face_id: located[1]}
 
 
 def test_100_faces_of_1024_dimensions_fit_an_item(tables: Tables) -> None:

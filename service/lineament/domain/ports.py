@@ -69,6 +69,15 @@ class FaceStore(Protocol):
         """
         ...
 
+    def locate(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+        """Keep the sources of faces whose records are there; a face that has none is passed over.
+
+        Args:
+            collection: of the faces.
+            faces: each with a source.
+        """
+        ...
+
     def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
         """Commit the removal of committed faces, then erase their records and vectors.
 

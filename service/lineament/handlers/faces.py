@@ -42,11 +42,10 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     )
     picture = services.engine().analyse(image)
     selection = select_faces(
-        picture.faces,
-        picture.width,
-        picture.height,
+        picture,
         params.get("QualityFilter", "AUTO"),
         min(params.get("MaxFaces", MAX_FACES_PER_IMAGE), MAX_FACES_PER_IMAGE),
+        model.recogniser,
     )
     records = _records(collection, picture, selection.kept, whence)
     details = face_details(services, picture, params.get("DetectionAttributes", ()))
@@ -92,7 +91,7 @@ def _store_new(
 ) -> None:
     view = services.gallery.sync(collection)
     new = [index for index, record in records.items() if record.face_id not in view]
-    _restore_lost(services, collection, [r for r in records.values() if r.face_id in view])
+    _complete(services, collection, [r for r in records.values() if r.face_id in view])
     if not new:
         return
     quota = services.quotas.faces
@@ -104,14 +103,24 @@ def _store_new(
     services.faces.add(collection, [records[index] for index in new], embed(new))
 
 
-def _restore_lost(services: Services, collection: Collection, known: list[FaceRecord]) -> None:
-    """Give back their records to faces that an earlier call committed and then failed."""
+def _complete(services: Services, collection: Collection, known: list[FaceRecord]) -> None:
+    """Give back their records to faces that an earlier call committed and then failed.
+
+    Where the picture comes from another place in S3 now, or from S3 at all, the faces keep that.
+    """
     if not known:
         return
     stored = services.faces.records(collection, [record.face_id for record in known])
     lost = [record for record in known if record.face_id not in stored]
     if lost:
         services.faces.restore(collection, lost)
+    moved = [
+        record
+        for record in known
+        if record.face_id in stored and record.source not in {None, stored[record.face_id].source}
+    ]
+    if moved:
+        services.faces.locate(collection, moved)
 
 
 def list_faces(services: Services, call: CallContext, params: Params) -> Output:

@@ -17,6 +17,7 @@ from lineament.errors import ResourceNotFoundException
 from lineament.storage import entries, keys
 from lineament.storage.commit import Committer
 from lineament.storage.erase import Eraser
+from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.records import from_face_item, to_face_item
 from lineament.storage.table import Item
@@ -102,6 +103,17 @@ class DynamoFaceStore:
         gone = self._gone_meanwhile(collection, seq)
         self._eraser.erase_records([item for item in items if item["sk"]["S"] in gone])
 
+    def locate(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+        """Keep the sources of faces whose records are there; a face that has none is passed over.
+
+        Args:
+            collection: of the faces.
+            faces: each with a source.
+        """
+        self._faces.each(
+            self._set_source, [to_face_item(collection.generation, face) for face in faces]
+        )
+
     def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
         """Commit the removal of committed faces, then erase their records and vectors.
 
@@ -130,6 +142,17 @@ class DynamoFaceStore:
         seq = self._committer.commit(collection, entries.to_removed(face_ids), write, started)
         self._eraser.erase(collection, face_ids, items, seq)
         return seq
+
+    def _set_source(self, item: Item) -> None:
+        try:
+            self._faces.update(
+                {"pk": item["pk"], "sk": item["sk"]},
+                "SET #source = :source",
+                "attribute_exists(#write)",
+                {":source": item["source"]},
+            )
+        except ConditionFailed:
+            return  # Removed meanwhile.
 
     def _put(self, collection: Collection, faces: Sequence[FaceRecord], write: str) -> None:
         about: Item = {
