@@ -1,0 +1,270 @@
+"""How well age, apparent gender and expression are told, on people the fits have not seen.
+
+`labels/demographics.json` knows pictures by digest (16 hex digits of the sha256) and tells nothing
+else of them; empty or null is not known, and ? is seen and not clear:
+
+    {"labels": {"<digest>": ["f" or "m", age in years, "HAPPY" ...]}}
+
+Ages are 2003 minus the year of birth, so they are off by up to two years; gender and expression are
+what somebody saw in the picture.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from lineament.cli.appearance_labels import DIGITS, LabelsError, part_of
+from lineament.cli.attributes_appearance import Rate
+from lineament.cli.lfw import off_centre, read_measuring_set
+from lineament.domain.attributes import AgeRange, Emotion, Gender
+from lineament.vision.demographics import AgeGender
+from lineament.vision.engine import Engine, build_engine
+from lineament.vision.expression import CONFUSED, KINDS, ExpressionReader
+
+_SHIPPED = "labels/demographics.json"
+_DECADES = ((0, 20), (20, 30), (30, 40), (40, 50), (50, 60), (60, 70), (70, 100))
+_BANDS = ((50, 80), (80, 95), (95, 99), (99, 99.9), (99.9, 100.001))
+_EMOTION_BANDS = ((0, 50), (50, 70), (70, 90), (90, 97), (97, 100.001))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A face, what is known of it, and what was told."""
+
+    gender: str
+    """f or m; empty where not known, ? behind it where not clear."""
+    age: int | None
+    expression: str
+    """AWS's name, ? behind it where not clear; empty where not known."""
+    told_age: AgeRange
+    told_gender: Gender
+    told_emotions: tuple[Emotion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeFigures:
+    """Faces of one group; years."""
+
+    name: str
+    faces: int
+    error: float
+    """Mean distance of the range's middle from the age."""
+    bias: float
+    """Mean of middle minus age."""
+    covered: Rate
+    """Ranges that hold the age."""
+    width: float
+    """Mean of high minus low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Answers whose confidence lies between two values."""
+
+    low: float
+    high: float
+    stated: float
+    """Mean confidence, percent."""
+    right: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class DemographicFigures:
+    """All of it."""
+
+    ages: tuple[AgeFigures, ...]
+    """All faces, then by decade."""
+    female: Rate
+    """Faces seen as female that are told so."""
+    male: Rate
+    gender_bands: tuple[Band, ...]
+    clear: Rate
+    """Expressions that were clear to the eye and are told first."""
+    all_expressions: Rate
+    """With those that were not clear."""
+    confusion: NDArray[np.int64]
+    """Shape (8, 8): seen by told, in the order of KINDS, then CONFUSED; all expressions."""
+    emotion_bands: tuple[Band, ...]
+
+
+def measure(
+    folder: Path,
+    model_dir: Path,
+    labels: Path | None = None,
+    parts: Sequence[str] = ("choose", "test"),
+) -> DemographicFigures:
+    """Look at the people that were kept from the fits.
+
+    Args:
+        folder: in LFW's layout.
+        model_dir: where the models are installed.
+        labels: in place of those that ship.
+        parts: of the people; fit is the half that the constants come from.
+
+    Raises:
+        MeasuringSetError: not LFW's layout.
+        LabelsError: the labels cannot be read, or the folder holds none of their pictures.
+        ModelUnavailable: a model is not installed.
+    """
+    return figures(answers(build_engine(model_dir), folder, model_dir, labels, parts))
+
+
+def answers(
+    engine: Engine,
+    folder: Path,
+    model_dir: Path,
+    labels: Path | None = None,
+    parts: Sequence[str] = ("choose", "test"),
+) -> list[Answer]:
+    """Return what is told of each labelled face, with a progress bar; raises as `measure`."""
+    known = _read(labels)
+    demographics, reader = AgeGender(model_dir), ExpressionReader(model_dir)
+    told = []
+    for picture in tqdm(read_measuring_set(folder).pictures(), unit="photo", mininterval=30):
+        if part_of(picture.parent.name) not in parts:
+            continue
+        image = picture.read_bytes()
+        label = known.get(sha256(image).hexdigest()[:DIGITS])
+        found = engine.analyse(image) if label else None
+        if label is None or found is None or not found.faces:
+            continue
+        subject = min(range(len(found.faces)), key=lambda row: off_centre(found.faces[row]))
+        seen = found.seen.of([subject])
+        ((age, gender),) = demographics.estimate(seen.pixels, seen.boxes, seen.points)
+        (emotions,) = reader.estimate(seen.pixels, seen.points)
+        told.append(Answer(*label, age, gender, emotions))
+    if not told:
+        raise LabelsError(f"{folder} holds none of the pictures that are labelled")
+    return told
+
+
+def figures(told: Sequence[Answer]) -> DemographicFigures:
+    """Count."""
+    aged = [answer for answer in told if answer.age is not None]
+    groups = [("all", aged)]
+    groups += [
+        (f"{low}-{high - 1}", [one for one in aged if low <= (one.age or 0) < high])
+        for low, high in _DECADES
+    ]
+    sexed = [answer for answer in told if answer.gender in ("f", "m")]
+    female, male = (
+        _rate([_gender_right(one) for one in sexed if one.gender == sex]) for sex in ("f", "m")
+    )
+    kinds = [*KINDS, CONFUSED]
+    expressive = [answer for answer in told if answer.expression]
+    confusion = np.zeros((len(kinds), len(kinds)), np.int64)
+    for one in expressive:
+        row = kinds.index(one.expression.rstrip("?"))
+        confusion[row, kinds.index(one.told_emotions[0].kind)] += 1
+    clear = [_emotion_right(one) for one in expressive if not one.expression.endswith("?")]
+    return DemographicFigures(
+        ages=tuple(_age_figures(name, faces) for name, faces in groups if faces),
+        female=female,
+        male=male,
+        gender_bands=_bands(
+            [one.told_gender.confidence for one in sexed],
+            [_gender_right(one) for one in sexed],
+            _BANDS,
+        ),
+        clear=_rate(clear),
+        all_expressions=_rate([_emotion_right(one) for one in expressive]),
+        confusion=confusion,
+        emotion_bands=_bands(
+            [one.told_emotions[0].confidence for one in expressive],
+            [_emotion_right(one) for one in expressive],
+            _EMOTION_BANDS,
+        ),
+    )
+
+
+def print_report(found: DemographicFigures) -> None:
+    """Print the tables; intervals are 95 %."""
+    print(f"{'age':8}{'faces':>6}{'error':>7}{'bias':>7}{'covered %':>11}{'width':>7}   years")
+    for group in found.ages:
+        covered = 100 * group.covered.value
+        print(
+            f"{group.name:8}{group.faces:>6}{group.error:>7.1f}{group.bias:>+7.1f}"
+            f"{covered:>11.1f}{group.width:>7.1f}"
+        )
+    for name, rate in (("female", found.female), ("male", found.male)):
+        print(f"told {name}: {_spelled(rate)}")
+    _print_bands("gender", found.gender_bands)
+    print(f"expression, clear to the eye: {_spelled(found.clear)}")
+    print(f"expression, all: {_spelled(found.all_expressions)}; seen by told:")
+    kinds = [*KINDS, CONFUSED]
+    print(f"{'':10}" + "".join(f"{kind[:5]:>6}" for kind in kinds))
+    for kind, row in zip(kinds, found.confusion, strict=True):
+        print(f"{kind:10}" + "".join(f"{count:>6}" for count in row))
+    _print_bands("expression", found.emotion_bands)
+
+
+def _read(path: Path | None) -> dict[str, tuple[str, int | None, str]]:
+    try:
+        text = (
+            resources.files("lineament.cli").joinpath(_SHIPPED).read_text("utf-8")
+            if path is None
+            else path.read_text("utf-8")
+        )
+        return {
+            str(digest): (str(gender), None if age is None else int(age), str(expression))
+            for digest, (gender, age, expression) in json.loads(text)["labels"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabelsError(f"The labels in {path} cannot be read: {error!r}") from error
+
+
+def _age_figures(name: str, faces: Sequence[Answer]) -> AgeFigures:
+    truth = np.array([one.age for one in faces], np.float64)
+    low = np.array([one.told_age.low for one in faces])
+    high = np.array([one.told_age.high for one in faces])
+    off = (low + high) / 2 - truth
+    return AgeFigures(
+        name,
+        len(faces),
+        float(np.abs(off).mean()),
+        float(off.mean()),
+        _rate([bool(held) for held in (low <= truth) & (truth <= high)]),
+        float((high - low).mean()),
+    )
+
+
+def _gender_right(one: Answer) -> bool:
+    return one.told_gender.value == ("Female" if one.gender == "f" else "Male")
+
+
+def _emotion_right(one: Answer) -> bool:
+    return one.told_emotions[0].kind == one.expression.rstrip("?")
+
+
+def _rate(hits: Sequence[bool]) -> Rate:
+    return Rate(sum(hits), len(hits))
+
+
+def _bands(
+    stated: Sequence[float], right: Sequence[bool], bounds: Sequence[tuple[float, float]]
+) -> tuple[Band, ...]:
+    values, hits = np.array(stated), np.array(right)
+    inside = [(low, high, (values >= low) & (values < high)) for low, high in bounds]
+    return tuple(
+        Band(low, high, float(values[rows].mean()), _rate(hits[rows].tolist()))
+        for low, high, rows in inside
+        if rows.any()
+    )
+
+
+def _print_bands(name: str, bands: Sequence[Band]) -> None:
+    for band in bands:
+        print(f"{name} told at {band.stated:.1f} on average: {_spelled(band.right)} right")
+
+
+def _spelled(rate: Rate) -> str:
+    low, high = rate.interval
+    share = f"{100 * rate.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{rate.hits} of {rate.cases}, {share}"
