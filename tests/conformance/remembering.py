@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 
+from lineament.domain.attributes import Attributes
 from lineament.domain.faces import DetectedFace, FaceEngine, ImageFaces, Matrix
 
 _KEPT = 200
@@ -46,8 +47,16 @@ class _Remembered:
     def faces(self) -> tuple[DetectedFace, ...]:
         return self._picture.faces
 
+    def recognisability(
+        self, indices: Sequence[int], recogniser: str = ""
+    ) -> Sequence[float] | None:
+        return self._picture.recognisability(indices, recogniser)
+
     def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
         key = (recogniser, tuple(indices))
         if key not in self._vectors:
             self._vectors[key] = self._picture.embed(indices, recogniser)
         return self._vectors[key]
+
+    def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
+        return self._picture.describe(indices, wanted)

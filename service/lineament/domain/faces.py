@@ -95,6 +95,22 @@ class ImageFaces(Protocol):
         """
         ...
 
+    def recognisability(
+        self, indices: Sequence[int], recogniser: str = ""
+    ) -> Sequence[float] | None:
+        """Return how much each of `faces[i]` shows of what tells people apart, 0 to 100.
+
+        It comes with the vectors: `embed` of the same faces afterwards costs nothing more.
+
+        Args:
+            indices: of the faces.
+            recogniser: as for `embed`.
+
+        Returns:
+            In the order of `indices`; None where the recogniser does not tell.
+        """
+        ...
+
     def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
         """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.
 

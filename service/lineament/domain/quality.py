@@ -1,11 +1,11 @@
 """Which faces of a picture are good enough: the quality filter, and the choice under MaxFaces."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lineament.domain.faces import DetectedFace
+from lineament.domain.faces import DetectedFace, ImageFaces
 
 
 class QualityLevel(StrEnum):
@@ -38,19 +38,23 @@ class Bar:
     """The shorter side of the box."""
     score: float
     """`quality_score`, 0 to 100."""
+    recognisability: float
+    """`ImageFaces.recognisability`, 0 to 100."""
 
 
 BARS: dict[QualityLevel, Bar] = {
-    QualityLevel.LOW: Bar(60, 60, 60, 6, 20, 50, 30, 5),
-    QualityLevel.AUTO: Bar(45, 45, 50, 13, 36, 60, 36, 20),
-    QualityLevel.MEDIUM: Bar(40, 40, 44, 18, 45, 70, 50, 40),
-    QualityLevel.HIGH: Bar(30, 35, 38, 25, 58, 78, 72, 60),
+    QualityLevel.LOW: Bar(80, 55, 55, 5, 22, 55, 30, 5, 20),
+    QualityLevel.AUTO: Bar(75, 42, 42, 11, 38, 66, 36, 20, 45),
+    QualityLevel.MEDIUM: Bar(60, 34, 36, 15, 48, 76, 42, 40, 60),
+    QualityLevel.HIGH: Bar(45, 26, 28, 20, 56, 82, 50, 60, 75),
 }
 """From the most to the least forgiving; no figure may ease from one line to the next.
 
 Source: our own measurement, docs/quality.md; AWS publishes no numbers (SPEC.md B.0, D.2).
 """
 
+_GLARE, _BURNT_OUT = 84.0, 98.0
+"""Brightness from which more light does harm, and at which nothing of the face is left."""
 _SCORE_STEP = 20.0
 """Faces whose scores fall in one band of this width count as equally good."""
 
@@ -104,6 +108,7 @@ def quality_score(face: DetectedFace) -> float:
     Sharpness, brightness, confidence and pose each give a share from 0, at half of what LOW asks,
     to 1, at what HIGH asks; the score is their product. A face that is fine in every respect has
     100, and one that just gets by in several has little although no single figure condemns it.
+    Glare takes off as well: nothing at brightness 84, all at 98, where the face is burnt out.
     """
     worst, best = BARS[QualityLevel.LOW], BARS[QualityLevel.HIGH]
     pitch = face.pose.pitch
@@ -113,6 +118,7 @@ def quality_score(face: DetectedFace) -> float:
     shares = (
         _share(face.quality.sharpness, worst.sharpness / 2, best.sharpness),
         _share(face.quality.brightness, worst.brightness / 2, best.brightness),
+        _share(-face.quality.brightness, -_BURNT_OUT, -_GLARE),
         _share(face.confidence, worst.confidence / 2, best.confidence),
         _share(-abs(face.pose.yaw), -worst.yaw * 1.5, -best.yaw),
         _share(-abs(pitch), -worst_pitch * 1.5, -best_pitch),
@@ -124,7 +130,7 @@ def quality_score(face: DetectedFace) -> float:
 
 
 def select_faces(
-    faces: Sequence[DetectedFace], width: int, height: int, level: str, max_faces: int
+    picture: ImageFaces, level: str, max_faces: int, recogniser: str = ""
 ) -> Selection:
     """Filter the faces of a picture, then keep the best up to a number.
 
@@ -133,23 +139,80 @@ def select_faces(
     needs clearly worse pixels or pose to fall into.
 
     Args:
-        faces: the largest first.
-        width: of the upright picture, in pixels.
-        height: likewise.
+        picture: with its faces.
         level: a QualityLevel.
         max_faces: how many may be kept, at least 1.
+        recogniser: the one that the faces are going to be embedded with.
 
     Source: SPEC.md B.5, Selection.
     """
+    faces = picture.faces
     reasons = {
-        index: quality_reasons(face, width, height, level) for index, face in enumerate(faces)
+        index: quality_reasons(face, picture.width, picture.height, level)
+        for index, face in enumerate(faces)
     }
     passing = [index for index in reasons if not reasons[index]]
     best_first = sorted(passing, key=lambda index: (-_band(faces[index]), index))
-    kept = tuple(sorted(best_first[:max_faces]))
-    for index in best_first[max_faces:]:
-        reasons[index] = ("EXCEEDS_MAX_FACES",)
-    return Selection(kept, tuple((index, why) for index, why in reasons.items() if why))
+    kept: list[int] = []
+    while best_first and len(kept) < max_faces:
+        # No more are judged than there is room for: that costs a run of the recogniser a face.
+        next_best = best_first[: max_faces - len(kept)]
+        good = _recognisable(picture, next_best, level, recogniser)
+        kept += good
+        reasons |= dict.fromkeys(set(next_best) - set(good), ("LOW_FACE_QUALITY",))
+        best_first = best_first[len(next_best) :]
+    reasons |= dict.fromkeys(best_first, ("EXCEEDS_MAX_FACES",))
+    return Selection(
+        tuple(sorted(kept)), tuple((index, why) for index, why in reasons.items() if why)
+    )
+
+
+def passing_faces(
+    picture: ImageFaces, level: str, recogniser: str = "", among: Iterable[int] | None = None
+) -> list[int]:
+    """Return the indices of the faces that pass a level, largest first.
+
+    Args:
+        picture: with its faces.
+        level: a QualityLevel.
+        recogniser: the one that the faces are going to be embedded with.
+        among: the indices to ask about, ascending; all of them by default.
+    """
+    asked = range(len(picture.faces)) if among is None else among
+    return _recognisable(picture, _without_reasons(picture, level, asked), level, recogniser)
+
+
+def largest_passing(picture: ImageFaces, level: str, recogniser: str = "") -> int | None:
+    """Return the first of `passing_faces`, or None; faces after it cost nothing."""
+    for index in range(len(picture.faces)):
+        if passing_faces(picture, level, recogniser, (index,)):
+            return index
+    return None
+
+
+def _without_reasons(picture: ImageFaces, level: str, among: Iterable[int]) -> list[int]:
+    return [
+        index
+        for index in among
+        if not quality_reasons(picture.faces[index], picture.width, picture.height, level)
+    ]
+
+
+def _recognisable(
+    picture: ImageFaces, indices: Sequence[int], level: str, recogniser: str
+) -> list[int]:
+    """Return those of some faces that show enough to be recognised by, in their order.
+
+    The last question: the recogniser answers it on the way to a vector, which a face that does not
+    pass for another reason has no need of. A face that fails it is of LOW_FACE_QUALITY.
+    """
+    if QualityLevel(level) is QualityLevel.NONE or not indices:
+        return list(indices)
+    shown = picture.recognisability(indices, recogniser)
+    if shown is None:
+        return list(indices)
+    bar = BARS[QualityLevel(level)].recognisability
+    return [index for index, much in zip(indices, shown, strict=True) if much >= bar]
 
 
 def _band(face: DetectedFace) -> int:

@@ -5,9 +5,10 @@ import numpy as np
 from lineament.context import CallContext
 from lineament.domain.faces import ImageFaces
 from lineament.domain.limits import DEFAULT_THRESHOLD
+from lineament.domain.quality import passing_faces
 from lineament.errors import InvalidParameterException
 from lineament.handlers.details import face_details
-from lineament.handlers.images import analyse, passing
+from lineament.handlers.images import analyse
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import bounding_box, face_detail
 
@@ -21,16 +22,17 @@ def detect_faces(services: Services, call: CallContext, params: Params) -> Outpu
 def compare_faces(services: Services, call: CallContext, params: Params) -> Output:
     """Compare the largest face of one picture with every face of another."""
     level = params.get("QualityFilter", "NONE")
-    source = analyse(services, call, params["SourceImage"], "SourceImage")
-    searched = _require_faces(source, level, "SourceImage")[0]
-    if searched != 0:  # the largest face is meant; a bystander must not stand in for it
-        raise InvalidParameterException(
-            "Request has invalid parameters: the largest face of SourceImage does not pass the "
-            "QualityFilter"
-        )
-    target = analyse(services, call, params["TargetImage"], "TargetImage")
-    candidates = _require_faces(target, level, "TargetImage")
     model = services.models.default
+    source = analyse(services, call, params["SourceImage"], "SourceImage")
+    _require_faces(source, "SourceImage")
+    searched = 0  # the largest face is meant; a bystander must not stand in for it
+    if not passing_faces(source, level, model.recogniser, (searched,)):
+        raise _filtered("the largest face of SourceImage does not pass")
+    target = analyse(services, call, params["TargetImage"], "TargetImage")
+    _require_faces(target, "TargetImage")
+    candidates = passing_faces(target, level, model.recogniser)
+    if not candidates:
+        raise _filtered("no face of TargetImage passes")
     cosines = (
         target.embed(candidates, model.recogniser) @ source.embed([searched], model.recogniser)[0]
     )
@@ -58,11 +60,10 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
     }
 
 
-def _require_faces(picture: ImageFaces, level: str, member: str) -> list[int]:
-    found = passing(picture, level)
-    if not found:
-        raise InvalidParameterException(
-            f"Request has invalid parameters: {member} shows no face"
-            + (" that passes the QualityFilter" if picture.faces else "")
-        )
-    return found
+def _require_faces(picture: ImageFaces, member: str) -> None:
+    if not picture.faces:
+        raise InvalidParameterException(f"Request has invalid parameters: {member} shows no face")
+
+
+def _filtered(what: str) -> InvalidParameterException:
+    return InvalidParameterException(f"Request has invalid parameters: {what} the QualityFilter")

@@ -3,7 +3,6 @@
 from lineament.context import CallContext
 from lineament.domain.faces import ImageFaces, Source
 from lineament.domain.limits import MAX_S3_IMAGE_BYTES
-from lineament.domain.quality import quality_reasons
 from lineament.errors import InvalidParameterException, InvalidS3ObjectException
 from lineament.handlers.services import Params, Services
 
@@ -51,12 +50,3 @@ def image_source(image: Params) -> Source | None:
 def analyse(services: Services, call: CallContext, image: Params, member: str) -> ImageFaces:
     """Read an Image member and find its faces."""
     return services.engine().analyse(read_image(services, call, image, member))
-
-
-def passing(picture: ImageFaces, level: str) -> list[int]:
-    """Return the indices of the faces that a QualityFilter level lets pass, largest first."""
-    return [
-        index
-        for index, face in enumerate(picture.faces)
-        if not quality_reasons(face, picture.width, picture.height, level)
-    ]

@@ -7,10 +7,11 @@ from lineament.domain.collections import Collection
 from lineament.domain.faces import Vector
 from lineament.domain.limits import DEFAULT_MATCHES, DEFAULT_THRESHOLD
 from lineament.domain.ports import GalleryView
+from lineament.domain.quality import largest_passing
 from lineament.domain.similarity import FaceModel
 from lineament.errors import InvalidParameterException
 from lineament.handlers.collections import require_searchable
-from lineament.handlers.images import analyse, passing
+from lineament.handlers.images import analyse
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import bounding_box, stored_face
 
@@ -39,10 +40,9 @@ def search_faces_by_image(services: Services, call: CallContext, params: Params)
     searchable = require_searchable(services, call, params["CollectionId"])
     collection, model = searchable
     picture = analyse(services, call, params["Image"], "Image")
-    candidates = passing(picture, params.get("QualityFilter", "NONE"))
-    if not candidates:
+    largest = largest_passing(picture, params.get("QualityFilter", "NONE"), model.recogniser)
+    if largest is None:
         raise InvalidParameterException("There are no faces in the image. Should be at least 1.")
-    largest = candidates[0]
     vector = picture.embed([largest], model.recogniser)[0]
     view = services.gallery.sync(collection)
     return {

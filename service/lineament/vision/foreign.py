@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lineament.domain.faces import Matrix
 from lineament.vision.align import reference_points, similarity_transform
 from lineament.vision.detector import Detections
-from lineament.vision.recogniser import unit_rows
+from lineament.vision.recogniser import Embedded, unit_rows
 
 _POINTS_IN_BOX = np.array([[0.30, 0.39], [0.70, 0.39], [0.50, 0.58], [0.34, 0.76], [0.66, 0.76]])
 """Where the five points lie in a box from forehead to chin, on average."""
@@ -95,6 +95,10 @@ class ForeignRecogniser:
         self._columns, self._rows = (int(side) for side in client.input_shape)
         self.crop = max(self._rows, self._columns)
         self.dimensions = int(client.output_shape)
+
+    def embed_and_judge(self, crops: NDArray[np.uint8]) -> Embedded:
+        """Return what `embed` does; DeepFace's models do not tell how much a crop shows."""
+        return Embedded(self.embed(crops))
 
     def embed(self, crops: NDArray[np.uint8]) -> Matrix:
         """Return unit vectors of RGB crops of shape (n, crop, crop, 3)."""

@@ -1,15 +1,16 @@
 """A decoded picture and its faces: what the engine answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lineament.domain.attributes import Attributes
-from lineament.domain.faces import DetectedFace, Matrix
+from lineament.domain.faces import DetectedFace, Matrix, Vector
 from lineament.vision.align import CROP, crop_face
 from lineament.vision.attributes import AttributeEstimator, Seen
+from lineament.vision.recogniser import FaceRecogniser
 from lineament.vision.recognisers import Recognisers
 
 
@@ -25,6 +26,8 @@ class Picture:
     """What the models look at."""
     recognisers: Recognisers
     attributes: AttributeEstimator
+    embedded: dict[tuple[str, int], tuple[Vector, float | None]] = field(default_factory=dict)
+    """By recogniser and face: the vector, and how much the face shows."""
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -46,7 +49,38 @@ class Picture:
         model = self.recognisers.get(recogniser)
         if not indices:
             return np.empty((0, model.dimensions), np.float32)
-        return model.embed(self.crops(indices, model.crop))
+        self._embed_new(indices, recogniser, model)
+        return np.stack([self.embedded[recogniser, index][0] for index in indices])
+
+    def recognisability(
+        self, indices: Sequence[int], recogniser: str = ""
+    ) -> Sequence[float] | None:
+        """Return how much each of `faces[i]` shows of what tells people apart, 0 to 100.
+
+        It comes with the vectors: `embed` of the same faces afterwards costs nothing more.
+
+        Args:
+            indices: of the faces.
+            recogniser: as for `embed`.
+
+        Returns:
+            In the order of `indices`; None where the recogniser does not tell.
+        """
+        self._embed_new(indices, recogniser, self.recognisers.get(recogniser))
+        shown = [self.embedded[recogniser, index][1] for index in indices]
+        told = [much for much in shown if much is not None]
+        return told if len(told) == len(shown) else None
+
+    def _embed_new(self, indices: Sequence[int], name: str, model: FaceRecogniser) -> None:
+        """Keep what the recogniser makes of faces that it has not seen yet, in one batch."""
+        new = [index for index in dict.fromkeys(indices) if (name, index) not in self.embedded]
+        if not new:
+            return
+        made = model.embed_and_judge(self.crops(new, model.crop))
+        shown = made.recognisability
+        for row, index in enumerate(new):
+            much = None if shown is None else float(shown[row])
+            self.embedded[name, index] = (made.vectors[row], much)
 
     def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
         """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.
