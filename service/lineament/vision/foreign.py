@@ -23,6 +23,19 @@ _POINTS_IN_BOX = np.array([[0.30, 0.39], [0.70, 0.39], [0.50, 0.58], [0.34, 0.76
 _MARGIN = 0.25
 """Of the box: how far outside it an eye can be. YOLO puts eyes that it does not see at (0, 0)."""
 
+_TARGETS = {
+    "Dlib": [
+        [0.3137, 0.3157],
+        [0.6906, 0.3077],
+        [0.5017, 0.5288],
+        [0.3341, 0.7004],
+        [0.6567, 0.6918],
+    ]
+}
+"""By a client's model_name: where the five points belong, in sides of the crop, for models that
+want another frame than ArcFace's. Dlib's: the medians in dlib's own crops of 152 faces of LFW. On
+600 pairs of LFW it tells 98.8 % right with it, and 87.7 % in ArcFace's frame."""
+
 
 class ForeignDetector:
     """A DeepFace detector. Its coordinates are whole pixels, and most give the eyes alone.
@@ -88,13 +101,15 @@ class ForeignRecogniser:
     """
 
     def __init__(self, client: FacialRecognition) -> None:
-        """Take the client."""
+        """Take the client; `input_shape`, `output_shape` and `model_name` tell what it wants."""
         self._client = client
         self._lock = threading.Lock()
         # DeepFace's clients name the width first, which matters for DeepID alone: 47 x 55.
         self._columns, self._rows = (int(side) for side in client.input_shape)
         self.crop = max(self._rows, self._columns)
         self.dimensions = int(client.output_shape)
+        places = _TARGETS.get(client.model_name)
+        self.target = None if places is None else np.array(places) * self.crop
 
     def embed_and_judge(self, crops: NDArray[np.uint8]) -> Embedded:
         """Return what `embed` does; DeepFace's models do not tell how much a crop shows."""

@@ -76,7 +76,7 @@ class Picture:
         new = [index for index in dict.fromkeys(indices) if (name, index) not in self.embedded]
         if not new:
             return
-        made = model.embed_and_judge(self.crops(new, model.crop))
+        made = model.embed_and_judge(self.crops(new, model.crop, model.target))
         shown = made.recognisability
         for row, index in enumerate(new):
             much = None if shown is None else float(shown[row])
@@ -93,7 +93,14 @@ class Picture:
             return [Attributes() for _ in indices]
         return self.attributes.describe(self.seen.of(indices), wanted)
 
-    def crops(self, indices: Sequence[int], size: int = CROP) -> NDArray[np.uint8]:
-        """Return the aligned RGB crops that `embed` looks at, `size` pixels a side."""
+    def crops(
+        self,
+        indices: Sequence[int],
+        size: int = CROP,
+        target: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Return the aligned RGB crops that `embed` looks at, as `crop_face` cuts them."""
         seen = self.seen
-        return np.stack([crop_face(seen.pixels, seen.points[index], size) for index in indices])
+        return np.stack(
+            [crop_face(seen.pixels, seen.points[index], size, target) for index in indices]
+        )
