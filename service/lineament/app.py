@@ -107,7 +107,11 @@ def _lazy_engine(settings: Settings, deployment: Deployment) -> Callable[[], Fac
 
         recogniser = deployment.models.default.recogniser
         return build_engine(
-            settings.model_dir, deployment.detector, recogniser, deployment.dimensions()
+            settings.model_dir,
+            deployment.detector,
+            recogniser,
+            deployment.dimensions(),
+            settings.threads,
         )
 
     def engine() -> FaceEngine:

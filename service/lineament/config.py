@@ -43,7 +43,7 @@ class Settings:
     attributes_off: frozenset[str]
     """Of GENDER, EMOTIONS, AGE_RANGE: never computed, never told."""
     threads: int
-    """Threads of one model run; 0 stands for what suits the place."""
+    """Of one run of a model, at least 1."""
     constraint_error_code: str
     max_body_bytes: int
     max_collections: int
@@ -185,9 +185,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             **values,
             "model_dir": Path(values["model_dir"]),
             "collection_profiles": _read_bindings(values["collection_profiles"]),
+            "threads": values["threads"] or _threads(source),
             "attributes_off": _read_attributes(values["attributes_off"]),
         }
     )
+
+
+def _threads(source: Mapping[str, str]) -> int:
+    """Return how many threads a run of a model gets where no setting says it.
+
+    A Lambda function answers one event at a time, so all of its cores work on that. A server's
+    requests run beside each other, a core each: with more, runs would wait for each other.
+    """
+    return (os.cpu_count() or 1) if "AWS_LAMBDA_FUNCTION_NAME" in source else 1
 
 
 def _read_attributes(text: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ def test_default_profile_tells_what_collections_are_bound_to() -> None:
     """CreateCollection could not answer FaceModelVersion."""
     model = choose_profile("default").model
     assert model.version
-    assert model.dimensions == 704
+    assert model.dimensions == 128
     assert model.calibration.similarity(1.0) == 100
     assert model.calibration.similarity(0.1) < 10
 

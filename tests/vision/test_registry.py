@@ -59,7 +59,7 @@ def foreign_models() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("name", "dimensions"),
-    [("lineament-mobilefacenet", 192), ("lineament-fr-feature", 512), ("lineament-pair", 704)],
+    [("lineament-sface", 128), ("lineament-mobilefacenet", 192)],
 )
 def test_deepface_represent_finds_our_models(
     model_dir: Path, photo: Photo, tmp_path: Path, name: str, dimensions: int
@@ -89,7 +89,7 @@ def test_our_crops_through_deepface_give_our_vectors(
     crop = found.crops([0])[0]
     (answer,) = DeepFace.represent(
         np.ascontiguousarray(crop[..., ::-1]).astype(np.float32) / 255,
-        model_name="lineament-pair",
+        model_name="lineament-sface",
         detector_backend="skip",
         align=False,
     )
@@ -173,7 +173,7 @@ def test_engine_loads_no_tensorflow(engine: Engine) -> None:
     """Every start would take eight seconds and half a gigabyte more."""
     import sys  # noqa: PLC0415 -- what is loaded by now is the question
 
-    assert engine.dimensions == 704
+    assert engine.dimensions == 128
     assert "tensorflow" not in sys.modules
     assert "torch" not in sys.modules
 

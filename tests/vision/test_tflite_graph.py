@@ -148,13 +148,13 @@ def test_spread_prelu_computes_the_same() -> None:
 
 def test_default_models_keep_their_batch_free(model_dir: Path) -> None:
     """A photo with several faces would fail, or take several times as long."""
-    for name, side in (
-        ("mobilefacenet.onnx", 112),
-        ("fr-feature.onnx", 112),
-        ("fr-pose.onnx", 224),
+    for name, channels, side in (
+        ("mobilefacenet.onnx", 3, 112),
+        ("sface.onnx", 3, 112),
+        ("fr-landmark.onnx", 1, 64),
     ):
         model = onnx.load(model_dir / name)
-        values = np.random.default_rng(3).normal(size=(3, 3, side, side)).astype(np.float32)
+        values = np.random.default_rng(3).normal(size=(3, channels, side, side)).astype(np.float32)
         together = run(model, values)
         alone = np.concatenate([run(model, values[i : i + 1]) for i in range(3)])
         assert together.shape[0] == 3

@@ -6,6 +6,7 @@ from types import ModuleType
 
 _BENCHES = {
     "recognition": "accuracy and false matches on a folder in LFW's layout",
+    "vision": "times, start, load, crowds, accuracy, quality and attributes, against baselines",
     "storage": "a call's storage time at 100 and at 10,000 faces",
 }
 

@@ -14,6 +14,7 @@ from lineament.cli.figures import Figure, report
 from lineament.cli.recognition import Measured, measure
 from lineament.domain import verification
 from lineament.domain.similarity import Calibration
+from lineament.vision.engine import build_engine
 from lineament.vision.profiles import choose_profile
 
 _RATES = (1e-3, 1e-4, 1e-5)
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     model = choose_profile(settings.profile, settings.detector, settings.recognizer).model
     print(f"FaceModelVersion {model.version}")
-    measured = measure(settings, args.folder, args.confirmed)
+    engine = build_engine(settings.model_dir, settings.detector, model.recogniser)
+    measured = measure(engine, args.folder, [model.recogniser], args.confirmed)[model.recogniser]
     _print_table(measured, model.calibration)
     if args.plot is not None:
         draw_histogram(measured.genuine, measured.kept, model.calibration, args.plot)

@@ -17,6 +17,7 @@ from lineament.domain.calibration import fit_calibration
 from lineament.domain.similarity import Calibration
 from lineament.errors import LineamentError
 from lineament.vision import registry
+from lineament.vision.engine import build_engine
 
 _DIGEST_DIGITS = 6
 
@@ -30,17 +31,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, fit, write the profile and print its knots."""
     settings = config.load()
-    measured = measure(settings, args.folder, args.confirmed)
+    detector = settings.detector or registry.DEFAULT_DETECTOR
+    recogniser = settings.recognizer or registry.DEFAULT_RECOGNISER
+    engine = build_engine(settings.model_dir, detector, recogniser)
+    measured = measure(engine, args.folder, [recogniser], args.confirmed)[recogniser]
     try:
         calibration = fit_calibration(measured.kept)
     except ValueError as error:
         raise LineamentError(str(error)) from error
-    profile = _to_profile(
-        settings.detector or registry.DEFAULT_DETECTOR,
-        settings.recognizer or registry.DEFAULT_RECOGNISER,
-        calibration,
-        measured,
-    )
+    profile = _to_profile(detector, recogniser, calibration, measured)
     args.output.write_text(json.dumps(profile, indent=2) + "\n")
     print(f"FaceModelVersion {profile['version']}: {args.output}")
     for cosine, similarity in zip(calibration.cosines, calibration.similarities, strict=True):

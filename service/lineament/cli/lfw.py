@@ -7,7 +7,7 @@ The subject of a picture is the face nearest to its centre, as LFW crops them.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,37 +125,60 @@ def _read_pair(images: Path, columns: list[str]) -> tuple[Path, Path]:
     return paths[0], paths[1]
 
 
-def embed_subjects(engine: FaceEngine, pictures: Sequence[Path]) -> Vectors:
-    """Find and embed the subject of each picture, with a progress bar."""
+def embed_subjects(
+    engine: FaceEngine,
+    pictures: Sequence[Path],
+    recognisers: Sequence[str] = ("",),
+    watch: Callable[[], object] = lambda: None,
+) -> dict[str, Vectors]:
+    """Find and embed the subject of each picture, with a progress bar.
+
+    Args:
+        engine: finds each face once, whatever embeds it.
+        pictures: the files.
+        recognisers: by name; an empty one is the engine's default.
+        watch: called after each picture.
+
+    Returns:
+        The vectors by recogniser.
+    """
+
+    def subject(picture: Path) -> list[Vector] | None:
+        vectors = _subject(engine, picture, recognisers)
+        watch()
+        return vectors
+
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = list(
             tqdm(
-                pool.map(lambda picture: _subject(engine, picture), pictures),
+                pool.map(subject, pictures),
                 total=len(pictures),
                 unit="photo",
                 mininterval=1 if sys.stderr.isatty() else 30,
             )
         )
-    dimensions = next((len(vector) for vector in found if vector is not None), 1)
-    empty = np.zeros(dimensions, np.float32)
-    return Vectors(
-        rows={picture: row for row, picture in enumerate(pictures)},
-        matrix=np.stack([empty if vector is None else vector for vector in found]),
-        missed=tuple(
-            picture for picture, vector in zip(pictures, found, strict=True) if vector is None
-        ),
+    rows = {picture: row for row, picture in enumerate(pictures)}
+    missed = tuple(
+        picture for picture, vectors in zip(pictures, found, strict=True) if vectors is None
     )
+    result = {}
+    for place, name in enumerate(recognisers):
+        length = next((len(vectors[place]) for vectors in found if vectors is not None), 1)
+        empty = np.zeros(length, np.float32)
+        matrix = np.stack([empty if vectors is None else vectors[place] for vectors in found])
+        result[name] = Vectors(rows, matrix, missed)
+    return result
 
 
-def _subject(engine: FaceEngine, picture: Path) -> Vector | None:
+def _subject(engine: FaceEngine, picture: Path, recognisers: Sequence[str]) -> list[Vector] | None:
     seen = engine.analyse(picture.read_bytes())
     if not seen.faces:
         return None
-    nearest = min(range(len(seen.faces)), key=lambda index: _off_centre(seen.faces[index]))
-    vector: Vector = seen.embed([nearest])[0]
-    return vector
+    nearest = min(range(len(seen.faces)), key=lambda index: off_centre(seen.faces[index]))
+    return [seen.embed([nearest], name)[0] for name in recognisers]
 
 
-def _off_centre(face: DetectedFace) -> float:
+def off_centre(face: DetectedFace) -> float:
+    """Return how far a face lies from its picture's centre: the subject has the least."""
     box = face.box
     return abs(box.left + box.width / 2 - 0.5) + abs(box.top + box.height / 2 - 0.5)

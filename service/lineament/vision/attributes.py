@@ -1,13 +1,31 @@
 """The attributes beyond DEFAULT: each model is loaded when one of its answers is first wanted."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.domain.attributes import Attributes
+from lineament.domain.attributes import (
+    AGE_RANGE,
+    BINARY,
+    EMOTIONS,
+    EYE_DIRECTION,
+    GENDER,
+    LANDMARKS,
+    Attributes,
+)
+from lineament.vision import gaze
+from lineament.vision.appearance import Appearance
+from lineament.vision.demographics import AgeGender
+from lineament.vision.expression import ExpressionReader
+from lineament.vision.pupils import find_pupils
+from lineament.vision.thirty import thirty_landmarks
+
+_Model = TypeVar("_Model", Appearance, AgeGender, ExpressionReader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +59,80 @@ class AttributeEstimator:
         """Load nothing yet."""
         self._model_dir = model_dir
         self._threads = threads
+        self._lock = threading.Lock()
+        self._loaded: dict[type, Any] = {}
 
     def describe(self, seen: Seen, wanted: frozenset[str]) -> list[Attributes]:
         """Return the attributes of every face.
 
         Args:
             seen: the picture and its faces.
-            wanted: of `domain.attributes.ALL`; what cannot be told is absent.
+            wanted: of `domain.attributes.ALL`; what cannot be told of a face is absent.
 
         Raises:
             ModelUnavailable: a model is not installed.
         """
-        raise NotImplementedError(wanted)
+        parts: list[dict[str, Any]] = [{} for _ in seen.boxes]
+        for names, tell in _TELLERS:
+            if wanted & names:
+                for part, told in zip(parts, tell(self, seen, wanted), strict=True):
+                    part.update(told)
+        return [Attributes(**part) for part in parts]
+
+    def model(self, kind: type[_Model]) -> _Model:
+        """Return a model, loaded at its first use, once."""
+        found: _Model | None = self._loaded.get(kind)
+        if found is None:
+            with self._lock:  # two first calls at once must not load it twice
+                found = self._loaded.get(kind) or kind(self._model_dir, self._threads)
+                self._loaded[kind] = found
+        return found
+
+
+_Told = Iterable[dict[str, Any]]
+"""A face's fields of `Attributes`, in the order of the faces."""
+
+
+def _tell_appearance(estimator: AttributeEstimator, seen: Seen, wanted: frozenset[str]) -> _Told:
+    answers = estimator.model(Appearance).estimate(seen.pixels, seen.points, wanted)
+    return ({"judgements": each} for each in answers)
+
+
+def _tell_demographics(estimator: AttributeEstimator, seen: Seen, wanted: frozenset[str]) -> _Told:
+    answers = estimator.model(AgeGender).estimate(seen.pixels, seen.boxes, seen.points)
+    return (
+        {
+            "age": age if AGE_RANGE in wanted else None,
+            "gender": gender if GENDER in wanted else None,
+        }
+        for age, gender in answers
+    )
+
+
+def _tell_emotions(estimator: AttributeEstimator, seen: Seen, _: frozenset[str]) -> _Told:
+    answers = estimator.model(ExpressionReader).estimate(seen.pixels, seen.points)
+    return ({"emotions": each} for each in answers)
+
+
+def _tell_eyes(_: AttributeEstimator, seen: Seen, wanted: frozenset[str]) -> _Told:
+    size = (seen.pixels.shape[1], seen.pixels.shape[0])
+    pupils = [find_pupils(seen.pixels, face) for face in seen.dense]
+    directions = gaze.estimate(seen.dense, pupils)
+    return (
+        {
+            "landmarks": thirty_landmarks(*face, size) if LANDMARKS in wanted else None,
+            "eye_direction": direction if EYE_DIRECTION in wanted else None,
+        }
+        for direction, *face in zip(directions, seen.points, seen.dense, pupils, strict=True)
+    )
+
+
+_TELLERS: tuple[
+    tuple[frozenset[str], Callable[[AttributeEstimator, Seen, frozenset[str]], _Told]], ...
+] = (
+    (frozenset(BINARY), _tell_appearance),
+    (frozenset({AGE_RANGE, GENDER}), _tell_demographics),
+    (frozenset({EMOTIONS}), _tell_emotions),
+    (frozenset({LANDMARKS, EYE_DIRECTION}), _tell_eyes),
+)
+"""Which attributes each model tells."""

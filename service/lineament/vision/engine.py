@@ -45,7 +45,7 @@ class Engine:
     ) -> None:
         """Take the models."""
         self.recognisers = recognisers
-        self._detector = detector
+        self.detector = detector
         self._refiner = refiner
         self._attributes = attributes
 
@@ -78,7 +78,7 @@ class Engine:
 
     def _detect(self, pixels: NDArray[np.uint8], shrink: int = 1) -> Detections:
         """Return the faces that count, the largest first; sides had been divided by `shrink`."""
-        found = self._detector.detect(pixels)
+        found = self.detector.detect(pixels)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         order = np.argsort(-(sides[:, 0] * sides[:, 1]), kind="stable")
         least = smallest_face(pixels.shape[1] * shrink, pixels.shape[0] * shrink) / shrink
@@ -114,6 +114,7 @@ def build_engine(
     detector: str = "",
     recogniser: str = "",
     dimensions: Mapping[str, int] | None = None,
+    threads: int = 1,
 ) -> Engine:
     """Load the models by name through DeepFace's registry and run each once.
 
@@ -124,19 +125,20 @@ def build_engine(
         detector: a DeepFace detector, ours by default.
         recogniser: the DeepFace recogniser of an `embed` that names none, ours by default.
         dimensions: the lengths of vectors by recogniser, as profiles tell them.
+        threads: how many one run of a model may use.
 
     Raises:
         ModelUnavailable: a model is not installed, not known, or cannot be downloaded; the message
             says what to do.
         ProfileError: a recogniser's vectors have another length than `dimensions` says.
     """
-    registry.register(model_dir)
+    registry.register(model_dir, threads)
     recognisers = Recognisers(recogniser or registry.DEFAULT_RECOGNISER, dimensions)
     engine = Engine(
         require_detector(detector or registry.DEFAULT_DETECTOR),
-        LandmarkRefiner(model_dir),
+        LandmarkRefiner(model_dir, threads),
         recognisers,
-        AttributeEstimator(model_dir),
+        AttributeEstimator(model_dir, threads),
     )
     recognisers.get()
     engine.find_faces(_blank(_WARM_UP_SIDE))

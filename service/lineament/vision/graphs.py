@@ -5,7 +5,9 @@ What comes out computes what went in did, up to rounding.
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from lineament.vision import expression_graph, tfjs_graph, tflite_graph, trunk
@@ -38,6 +40,35 @@ def prepare_batch(raw: bytes) -> onnx.ModelProto:
     return spread_prelus(model)
 
 
+def prepare_dequantised(raw: bytes) -> onnx.ModelProto:
+    """Turn weights that are quantised by blocks into floats, then `prepare_batch`.
+
+    They are smaller in the package only: onnxruntime would make floats of them at every start.
+    """
+    model = onnx.load_from_string(raw)
+    graph = model.graph
+    known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    rest = []
+    for node in graph.node:
+        if node.op_type == "Constant":
+            known[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+        elif node.op_type == "DequantizeLinear" and all(name in known for name in node.input):
+            known[node.output[0]] = _dequantised(node, [known[name] for name in node.input])
+        elif node.op_type == "Reshape" and all(name in known for name in node.input):
+            values, shape = (known[name] for name in node.input)
+            known[node.output[0]] = values.reshape(shape)
+        else:
+            rest.append(node)
+    del graph.node[:]
+    graph.node.extend(rest)
+    del graph.initializer[:]
+    used = {name for node in rest for name in node.input}
+    graph.initializer.extend(
+        numpy_helper.from_array(values, name) for name, values in known.items() if name in used
+    )
+    return prepare_batch(model.SerializeToString())
+
+
 def prepare_tflite(raw: bytes) -> onnx.ModelProto:
     """Convert a TFLite graph, whose PReLUs are spelt out in the slowest way."""
     return spread_prelus(join_prelus(tflite_graph.to_onnx(raw)))
@@ -54,13 +85,13 @@ def prepare_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
 
 
 def hide_constants(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Take initialisers off the list of inputs (what can be fed cannot be folded); drop unused."""
+    """Take what is constant or unused off the inputs (what can be fed cannot be folded)."""
     constants = {tensor.name for tensor in model.graph.initializer}
     used = {name for node in model.graph.node for name in node.input}
     kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
-    inputs = [value for value in model.graph.input if value.name not in constants]
+    inputs = [value for value in model.graph.input if value.name in used - constants]
     del model.graph.input[:]
     model.graph.input.extend(inputs)
     return model
@@ -121,6 +152,24 @@ def spread_prelus(model: onnx.ModelProto) -> onnx.ModelProto:
     return hide_constants(model)
 
 
+def _dequantised(
+    node: onnx.NodeProto, inputs: Sequence[NDArray[np.generic]]
+) -> NDArray[np.float32]:
+    """Compute DequantizeLinear with blocks along one axis. Source: ONNX operators, opset 21."""
+    attributes = {each.name: each.i for each in node.attribute}
+    axis, block = attributes.get("axis", 1), attributes.get("block_size", 0)
+    values, scales, *zeros = inputs
+    if block:
+        length = values.shape[axis]
+        scales, *zeros = (
+            np.take(np.repeat(each, block, axis), np.arange(length), axis)
+            for each in (scales, *zeros)
+        )
+    floats = [each.astype(np.float32) for each in (values, scales, *zeros)]
+    shifted = floats[0] - floats[2] if zeros else floats[0]
+    return np.asarray(shifted * floats[1], np.float32)
+
+
 def _spelled_slope(window: list[onnx.NodeProto]) -> str | None:
     """Return the name of `a` where the nodes spell relu(x) + a * (x - |x|)."""
     if tuple(node.op_type for node in window) != _PRELU:
@@ -153,6 +202,7 @@ def _set_dimensions(
 PREPARATIONS: Mapping[str, Callable[..., onnx.ModelProto]] = {
     "centerface": prepare_centerface,
     "batch": prepare_batch,
+    "dequantised": prepare_dequantised,
     "tflite": prepare_tflite,
     "trunk": prepare_trunk,
     "tfjs": prepare_tfjs,

@@ -12,7 +12,7 @@ from lineament.vision.packages import InstallError, fetch, read_member
 
 RECORD = "installed.json"
 """What was written: file name -> sha256 of the source(s), of the file, and how it was made."""
-_REVISION = 2
+_REVISION = 3
 """Of the preparations in graphs.py; a new number makes every prepared file again."""
 
 Fetch = Callable[[Package, Path], Path]
@@ -113,12 +113,14 @@ def _prepare(contents: list[bytes], entry: Entry) -> bytes:
         return contents[0]
     try:
         from lineament.vision.graphs import PREPARATIONS  # noqa: PLC0415 -- onnx is for this alone
+        from lineament.vision.tuning import tuned  # noqa: PLC0415
     except ImportError as error:
         raise InstallError(
             f"Preparing models needs the package {error.name}; "
             "run `pip install 'lineament[models]'`, then `lineament models install` again"
         ) from error
-    return bytes(PREPARATIONS[entry.prepare](*contents).SerializeToString(deterministic=True))
+    model = tuned(PREPARATIONS[entry.prepare](*contents))
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _recipe(entry: Entry) -> str:

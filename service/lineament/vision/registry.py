@@ -1,53 +1,59 @@
 """The seam with DeepFace: its model registry, with our models in it beside its own.
 
-Ours are real DeepFace clients, so `DeepFace.represent(model_name="lineament-pair",
+Ours are real DeepFace clients, so `DeepFace.represent(model_name="lineament-sface",
 detector_backend="lineament-centerface")` works; and the engine takes every model by name from the
 same registry, so a setting may name any model that DeepFace knows. DeepFace builds a client without
 arguments and keeps it for the process: where our files are is therefore the one thing held here.
 """
 
+import math
 import os
 from pathlib import Path
 
 from deepface.commons import folder_utils
+from deepface.config.threshold import thresholds
 from deepface.models.Detector import Detector
 from deepface.models.FacialRecognition import FacialRecognition
 from deepface.modules import modeling
 from deepface.modules.exceptions import UnimplementedError
 
+from lineament.vision.profiles import profile_names, read_profile
 from lineament.vision.sessions import ModelUnavailable
 from lineament.vision.startup import BACKEND_VARIABLE, explain
 
 DEFAULT_DETECTOR = "lineament-centerface"
-DEFAULT_RECOGNISER = "lineament-pair"
+DEFAULT_RECOGNISER = "lineament-sface"
 
 _OURS = {
     "face_detector": {DEFAULT_DETECTOR: "CenterFaceClient"},
     "facial_recognition": {
+        DEFAULT_RECOGNISER: "SFaceClient",
         "lineament-mobilefacenet": "MobileFaceNetClient",
-        "lineament-fr-feature": "FrFeatureClient",
-        DEFAULT_RECOGNISER: "PairClient",
     },
 }
 _SETTINGS = {
     "face_detector": "LINEAMENT_DETECTOR",
     "facial_recognition": "LINEAMENT_RECOGNIZER",
 }
+_SAME_PERSON = 80.0
+"""The Similarity from which `DeepFace.verify` calls two faces one person."""
 
 
 class _Files:
-    """Where our clients find their files."""
+    """Where our clients find their files, and how they run."""
 
     model_dir: Path | None = None
+    threads = 1
 
 
-def register(model_dir: Path) -> None:
-    """Add our models to DeepFace's registry; later calls may only move the folder.
+def register(model_dir: Path, threads: int = 1) -> None:
+    """Add our models to DeepFace's registry; later calls may move the folder.
 
     DeepFace is kept off TensorFlow unless the environment already chose its backend.
 
     Args:
         model_dir: where `lineament models install` put the files.
+        threads: how many one run of a model of ours may use.
     """
     os.environ.setdefault(BACKEND_VARIABLE, "onnx")
     # As DeepFace.py does before it imports TensorFlow: its weights are of Keras 2, and one process
@@ -60,9 +66,10 @@ def register(model_dir: Path) -> None:
             modeling.AVAILABLE_MODELS[task][name] = {
                 modeling.ANY: f"lineament.vision.clients.{client}"
             }
-            if model_dir != _Files.model_dir:
+            if (model_dir, threads) != (_Files.model_dir, _Files.threads):
                 vars(modeling).get("cached_models", {}).get(task, {}).pop(name, None)
-    _Files.model_dir = model_dir
+    _Files.model_dir, _Files.threads = model_dir, threads
+    _tell_thresholds()
 
 
 def model_dir() -> Path:
@@ -74,6 +81,26 @@ def model_dir() -> Path:
     if _Files.model_dir is None:
         raise ModelUnavailable("Call lineament.vision.registry.register(model_dir) first")
     return _Files.model_dir
+
+
+def threads() -> int:
+    """Return how many threads one run of a model of ours may use."""
+    return _Files.threads
+
+
+def _tell_thresholds() -> None:
+    """Tell `DeepFace.verify` where our recognisers' profiles put Similarity 80; it asks always."""
+    for name in profile_names():
+        profile = read_profile(name)
+        if profile.model.recogniser in _OURS["facial_recognition"]:
+            cosine = profile.model.calibration.cosine(_SAME_PERSON)
+            length = math.sqrt(2 - 2 * cosine)  # between unit vectors
+            thresholds[profile.model.recogniser] = {
+                "cosine": 1 - cosine,
+                "euclidean": length,
+                "euclidean_l2": length,
+                "angular": math.acos(cosine) / math.pi,
+            }
 
 
 def is_ours(task: str, name: str) -> bool:
