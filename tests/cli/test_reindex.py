@@ -192,10 +192,15 @@ def test_faces_without_a_picture_are_told_and_dropped_only_on_request(
     assert deployment.version() == old
     assert len(deployment.listed()) == 4
 
+    pointer = {"S3Object": {"Bucket": deployment.bucket, "Name": "obama2.jpg"}}
+    again = deployment.c.index_faces(CollectionId="people", Image=pointer)  # the same picture
+    assert again["FaceRecords"][0]["Face"]["FaceId"] == by_bytes
+
     assert deployment.reindex(*to, "--yes", "--drop-unknown") == 0
-    assert "3 faces were dropped" in capsys.readouterr().out
+    assert "2 faces were dropped" in capsys.readouterr().out
     assert deployment.version() != old
-    assert [face["FaceId"] for face in deployment.listed()] == [deployment.faces["obama.jpg"]]
+    kept = sorted([deployment.faces["obama.jpg"], by_bytes])
+    assert [face["FaceId"] for face in deployment.listed()] == kept
 
 
 def test_wrong_calls_are_told_in_a_sentence(

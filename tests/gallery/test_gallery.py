@@ -3,6 +3,7 @@
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -199,6 +200,24 @@ def test_a_dropped_gallery_leaves_memory_at_once() -> None:
     gallery.drop(log.collection("never met"))
     assert gallery.nbytes() == before
     assert len(view) == len(kept) == 100  # who searches at this moment is not disturbed
+
+
+def test_a_collection_that_moved_leaves_its_old_vectors_behind() -> None:
+    """Else every process holds a collection twice after `lineament reindex`, in two widths."""
+    log = ListLog()
+    log.add(dict(zip(IDS, directions(12, 3), strict=False)))
+    gallery = MemoryGallery(log, 1 << 30)
+    other, old = log.collection("other"), log.collection("old")
+    gallery.sync(other)
+    view = gallery.sync(old)
+    before = gallery.nbytes()
+    moved = ListLog()
+    moved.add(dict(zip(IDS, directions(12, 4), strict=False)))
+    log.entries = moved.entries
+    new = gallery.sync(replace(old, generation="new", ancestor="old"))
+    assert before < gallery.nbytes() < before + 500  # 4 numbers a face in place of 3
+    assert len(new.search(directions(1, 4)[0], -1.5, 99)) == 12
+    assert len(view.search(POOL[0], -1.5, 99)) == 12  # a search under way ends as it began
 
 
 def test_a_gallery_whose_log_is_purged_leaves_memory() -> None:

@@ -21,6 +21,8 @@ from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.staging import ABANDONED_SECONDS, StageLost, open_stage
 from lineament.storage.sweep import Swept, sweep
+from tests.conformance import transports
+from tests.property.conftest import build
 from tests.storage.moving import NEW, World
 from tests.storage.world import (
     SCOPE,
@@ -219,6 +221,24 @@ def test_delete_faces_by_the_old_generation_is_told_to_try_again(
     with pytest.raises(ThrottlingException):
         DynamoFaceStore(tables).remove(stale, [records[0].face_id])
     require_moved(world, records)
+
+
+def test_delete_collection_in_the_middle_of_the_switch(tables: Tables, moto_endpoint: str) -> None:
+    """Lost: DeleteCollection says that there is no such collection, and it lives on."""
+    world = World(tables, moto_endpoint)
+    world.index("one")
+    writes = itertools.count()
+
+    def move_all(_name: str, _params: dict[str, Any]) -> None:
+        if next(writes) == 0:
+            assert world.move().switched
+
+    hooked = through(tables, HookedClient(tables.control.client, move_all))
+    c = transports.client(build(hooked, moto_endpoint).handle, None, SCOPE.account)
+    assert c.delete_collection(CollectionId="people")["StatusCode"] == 200
+    assert DynamoCollectionStore(tables).find(SCOPE, "people") is None
+    purge(tables, None, LATER)
+    assert stored_items(tables, "") == []
 
 
 def test_a_second_run_takes_over(tables: Tables, moto_endpoint: str) -> None:

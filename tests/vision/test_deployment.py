@@ -124,7 +124,8 @@ def test_second_profile_of_another_length_is_refused(
 ) -> None:
     """Lost: vectors of two lengths meet in one collection, and every search of it fails."""
     second = read_profile(second_profile(tmp_path)).model
-    engine = build_engine(model_dir, dimensions={second.recogniser: 17})
+    default = read_profile("default").model.recogniser
+    engine = build_engine(model_dir, "", default, {second.recogniser: 17})
     seen = engine.analyse(photo("biden.jpg"))
     with pytest.raises(ProfileError, match=f"17 .*{second.dimensions}"):
         seen.embed([0], second.recogniser)

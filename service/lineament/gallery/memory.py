@@ -21,8 +21,9 @@ _EMPTY_BYTES = 4096
 class _Generation:
     """One collection's gallery. `lock` is for catching up; reading `view` needs none."""
 
-    def __init__(self) -> None:
+    def __init__(self, lineage: str) -> None:
         self.lock = threading.Lock()
+        self.lineage = lineage
         self._rows: Rows | None = None
         self._alive: Alive = np.zeros(0, np.bool_)
         self._size = 0
@@ -109,7 +110,9 @@ class MemoryGallery:
         name = collection.generation
         with self._lock:
             known = self._generations.get(name)
-            gallery = _Generation() if known is None else known
+            if known is None and collection.ancestor:
+                self._forget(collection.lineage)  # It was moved to another model since.
+            gallery = _Generation(collection.lineage) if known is None else known
             self._generations[name] = gallery
             self._generations.move_to_end(name)
         if known is not None and known.view.seq >= collection.seq:
@@ -127,6 +130,11 @@ class MemoryGallery:
         """Let go of a deleted collection's vectors; views that somebody holds stay as they are."""
         with self._lock:
             self._generations.pop(collection.generation, None)
+
+    def _forget(self, lineage: str) -> None:
+        old = [name for name, each in self._generations.items() if each.lineage == lineage]
+        for name in old:
+            del self._generations[name]
 
     def nbytes(self) -> int:
         """Return the memory that galleries hold, about."""

@@ -186,7 +186,7 @@ def retire_abandoned(tables: Tables, item: Item, now: float) -> None:
         item: the collection's, or its tombstone.
         now: epoch seconds.
     """
-    there = from_staged(item)
+    there = from_staged(item) if "staged_generation" in item else None
     if there is None:
         return
     orphaned = _text(item, "generation") != there.origin
