@@ -13,7 +13,9 @@ from deepface.modules import modeling
 
 from lineament.vision import registry
 from lineament.vision.engine import Engine, build_engine
-from lineament.vision.foreign import five_points
+from lineament.vision.foreign import ForeignRecogniser, five_points
+from lineament.vision.landmarks import LandmarkRefiner
+from lineament.vision.profiles import read_profile
 from lineament.vision.sessions import ModelUnavailable
 from lineament.vision.startup import explain
 from tests.vision.conftest import Photo
@@ -203,3 +205,62 @@ def test_mouth_corners_follow_the_eyes_whatever_side_a_detector_means() -> None:
     )
     assert one.tolist() == other.tolist()
     assert one[3].tolist() == [135, 190]
+
+
+def test_dlib_gets_the_frame_that_it_was_trained_on(
+    model_dir: Path, photo: Photo, engine: Engine
+) -> None:
+    """In ArcFace's frame Dlib tells one pair in eight wrong."""
+    client = ChannelRecogniser()
+    client.model_name, client.input_shape = "Dlib", (150, 150)
+    recogniser = ForeignRecogniser(client)
+    crop = engine.analyse(photo("obama.jpg")).crops([0], recogniser.crop, recogniser.target)[0]
+    whole = np.array([[8, 8, 142, 142]], np.float32)
+    usual = np.asarray(recogniser.target, np.float32)[np.newaxis]
+    (found,), _ = LandmarkRefiner(model_dir).refine(crop, whole, usual)
+    eyes = found[:2] / 150
+    assert eyes[:, 0] == pytest.approx([0.31, 0.69], abs=0.03)
+    assert eyes[:, 1] == pytest.approx([0.31, 0.31], abs=0.03)
+
+
+def test_deepface_verify_knows_our_threshold(model_dir: Path, photo: Photo, tmp_path: Path) -> None:
+    """`DeepFace.verify` refuses a model of which it has no threshold."""
+    registry.register(model_dir)
+    from deepface import DeepFace  # noqa: PLC0415 -- after the backend is chosen
+
+    paths = {}
+    for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
+        paths[name] = str(tmp_path / name)
+        Path(paths[name]).write_bytes(photo(name))
+    names = {
+        "model_name": registry.DEFAULT_RECOGNISER,
+        "detector_backend": registry.DEFAULT_DETECTOR,
+    }
+    same = DeepFace.verify(paths["obama.jpg"], paths["obama2.jpg"], **names)
+    other = DeepFace.verify(paths["obama.jpg"], paths["biden.jpg"], **names)
+    cosine = read_profile("default").model.calibration.cosine(80)
+    assert same["threshold"] == other["threshold"] == pytest.approx(1 - cosine, abs=1e-4)
+    assert same["distance"] + 0.1 < other["distance"]
+    assert not other["verified"]
+
+
+def test_weights_put_there_by_hand_recognise_people(
+    model_dir: Path, photo: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DeepFace's own SFace, with SFace's weights out of a package: what an operator copies."""
+    file = tmp_path / ".deepface" / "weights" / "face_recognition_sface_2021dec.onnx"
+    file.parent.mkdir(parents=True)
+    file.write_bytes((model_dir / "sface.onnx").read_bytes())
+    monkeypatch.setenv("DEEPFACE_HOME", str(tmp_path))
+    try:
+        engine = build_engine(model_dir, recogniser="SFace")
+        names = ("obama.jpg", "obama2.jpg", "biden.jpg")
+        one, again, other = (
+            found.embed([0])[0] for found in (engine.analyse(photo(name)) for name in names)
+        )
+        ours = engine.analyse(photo("obama.jpg")).embed([0], "lineament-sface")[0]
+    finally:
+        modeling.cached_models["facial_recognition"].pop("SFace", None)
+    assert float(one @ again) > 0.6
+    assert float(one @ other) < 0.3
+    assert float(one @ ours) > 0.999, "the same network, fed by two roads"
