@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lineament.domain.faces import Matrix
 from lineament.vision.align import CROP
+from lineament.vision.cores import on_all_cores
 from lineament.vision.sessions import open_session
 
 BATCH = 2
@@ -77,6 +78,7 @@ class OnnxRecogniser:
         """Load the network."""
         self._session = open_session(model_dir, network.file, threads)
         self._network = network
+        self._threads = threads
         self._input = self._session.get_inputs()[0].name
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
 
@@ -86,9 +88,9 @@ class OnnxRecogniser:
 
     def embed_and_judge(self, crops: NDArray[np.uint8]) -> Embedded:
         """Return what `embed` does, and how much the crops show."""
-        rows = np.empty((len(crops), self.dimensions), np.float32)
-        for start in range(0, len(crops), BATCH):
-            rows[start : start + BATCH] = self._run(crops[start : start + BATCH])
+        batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
+        empty = np.empty((0, self.dimensions), np.float32)
+        rows = np.concatenate([empty, *on_all_cores(self._run, batches, self._threads)])
         if self._network.lengths is None:
             return Embedded(unit_rows(rows))
         nothing, everything = self._network.lengths

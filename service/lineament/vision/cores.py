@@ -1,0 +1,36 @@
+"""The faces of one picture on all cores: runs of a model with one thread each, beside each other.
+
+One run on several threads waits for the slowest of them at every layer; several runs do not wait.
+The pool is the process's own: however many requests there are, no more runs than cores come from
+it.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def on_all_cores(
+    function: Callable[[_Item], _Result], items: Sequence[_Item], threads: int
+) -> list[_Result]:
+    """Return function(item) of each item, in order.
+
+    Args:
+        function: must not call this itself.
+        items: a single one is run in the caller's thread.
+        threads: how many a call of function uses; with several, items follow each other.
+    """
+    if len(items) < 2 or threads > 1:  # noqa: PLR2004 - nothing to share
+        return [function(item) for item in items]
+    return list(_pool().map(function, items))
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the pool; made at the first use, since a server's worker is a fork of its master."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, "faces")
