@@ -45,8 +45,8 @@ class Bar:
 BARS: dict[QualityLevel, Bar] = {
     QualityLevel.LOW: Bar(80, 55, 55, 5, 22, 55, 30, 5, 20),
     QualityLevel.AUTO: Bar(75, 42, 42, 11, 38, 66, 36, 20, 45),
-    QualityLevel.MEDIUM: Bar(60, 34, 36, 15, 48, 76, 42, 40, 60),
-    QualityLevel.HIGH: Bar(45, 26, 28, 20, 56, 82, 50, 60, 75),
+    QualityLevel.MEDIUM: Bar(60, 34, 36, 15, 48, 76, 42, 40, 58),
+    QualityLevel.HIGH: Bar(45, 26, 28, 20, 56, 82, 50, 60, 70),
 }
 """From the most to the least forgiving; no figure may ease from one line to the next.
 
