@@ -110,7 +110,15 @@ def test_range_is_in_order_and_grows_with_doubt(age: float) -> None:
 
 def test_gender_confidence_follows_the_evidence() -> None:
     """A face on which the networks differ would be told as surely as any other."""
-    agreed, torn = apparent_gender(6, 6), apparent_gender(2, -2)
+    agreed, torn = apparent_gender(40, 6, 6), apparent_gender(40, 2, -2)
     assert agreed.confidence > 99
     assert 50 <= torn.confidence < 90
-    assert apparent_gender(-6, -6).value == "Female"
+    assert apparent_gender(40, -6, -6).value == "Female"
+
+
+def test_children_are_told_with_less_confidence() -> None:
+    """Boys would be girls at 99 %, which is what the networks say of some."""
+    adult, child = apparent_gender(40, -3, -3), apparent_gender(5, -3, -3)
+    assert child.value == adult.value
+    assert child.confidence < 80
+    assert adult.confidence > 99

@@ -1,51 +1,19 @@
-"""How well age, apparent gender and expression are told, on people the fits have not seen.
+"""How well age, apparent gender and expression are told, on people the fits have not seen."""
 
-`labels/demographics.json` knows pictures by digest (16 hex digits of the sha256) and tells nothing
-else of them; empty or null is not known, and ? is seen and not clear:
-
-    {"labels": {"<digest>": ["f" or "m", age in years, "HAPPY" ...]}}
-
-Ages are 2003 minus the year of birth, so they are off by up to two years; gender and expression are
-what somebody saw in the picture.
-"""
-
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from lineament.cli.appearance_labels import DIGITS, LabelsError, part_of
 from lineament.cli.attributes_appearance import Rate
-from lineament.cli.lfw import off_centre, read_measuring_set
-from lineament.domain.attributes import AgeRange, Emotion, Gender
-from lineament.vision.demographics import AgeGender
-from lineament.vision.engine import Engine, build_engine
-from lineament.vision.expression import CONFUSED, KINDS, ExpressionReader
+from lineament.cli.demographic_labels import REST, Observation, observe
+from lineament.vision.expression import CONFUSED, KINDS
 
-_SHIPPED = "labels/demographics.json"
 _DECADES = ((0, 20), (20, 30), (30, 40), (40, 50), (50, 60), (60, 70), (70, 100))
 _BANDS = ((50, 80), (80, 95), (95, 99), (99, 99.9), (99.9, 100.001))
 _EMOTION_BANDS = ((0, 50), (50, 70), (70, 90), (90, 97), (97, 100.001))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A face, what is known of it, and what was told."""
-
-    gender: str
-    """f or m; empty where not known, ? behind it where not clear."""
-    age: int | None
-    expression: str
-    """AWS's name, ? behind it where not clear; empty where not known."""
-    told_age: AgeRange
-    told_gender: Gender
-    told_emotions: tuple[Emotion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,57 +63,13 @@ class DemographicFigures:
 
 
 def measure(
-    folder: Path,
-    model_dir: Path,
-    labels: Path | None = None,
-    parts: Sequence[str] = ("choose", "test"),
+    folder: Path, model_dir: Path, labels: Path | None = None, half: str = REST
 ) -> DemographicFigures:
-    """Look at the people that were kept from the fits.
-
-    Args:
-        folder: in LFW's layout.
-        model_dir: where the models are installed.
-        labels: in place of those that ship.
-        parts: of the people; fit is the half that the constants come from.
-
-    Raises:
-        MeasuringSetError: not LFW's layout.
-        LabelsError: the labels cannot be read, or the folder holds none of their pictures.
-        ModelUnavailable: a model is not installed.
-    """
-    return figures(answers(build_engine(model_dir), folder, model_dir, labels, parts))
+    """Look and count; arguments and errors as for `demographic_labels.observe`."""
+    return figures(observe(folder, model_dir, labels, half))
 
 
-def answers(
-    engine: Engine,
-    folder: Path,
-    model_dir: Path,
-    labels: Path | None = None,
-    parts: Sequence[str] = ("choose", "test"),
-) -> list[Answer]:
-    """Return what is told of each labelled face, with a progress bar; raises as `measure`."""
-    known = _read(labels)
-    demographics, reader = AgeGender(model_dir), ExpressionReader(model_dir)
-    told = []
-    for picture in tqdm(read_measuring_set(folder).pictures(), unit="photo", mininterval=30):
-        if part_of(picture.parent.name) not in parts:
-            continue
-        image = picture.read_bytes()
-        label = known.get(sha256(image).hexdigest()[:DIGITS])
-        found = engine.analyse(image) if label else None
-        if label is None or found is None or not found.faces:
-            continue
-        subject = min(range(len(found.faces)), key=lambda row: off_centre(found.faces[row]))
-        seen = found.seen.of([subject])
-        ((age, gender),) = demographics.estimate(seen.pixels, seen.boxes, seen.points)
-        (emotions,) = reader.estimate(seen.pixels, seen.points)
-        told.append(Answer(*label, age, gender, emotions))
-    if not told:
-        raise LabelsError(f"{folder} holds none of the pictures that are labelled")
-    return told
-
-
-def figures(told: Sequence[Answer]) -> DemographicFigures:
+def figures(told: Sequence[Observation]) -> DemographicFigures:
     """Count."""
     aged = [answer for answer in told if answer.age is not None]
     groups = [("all", aged)]
@@ -161,9 +85,9 @@ def figures(told: Sequence[Answer]) -> DemographicFigures:
     expressive = [answer for answer in told if answer.expression]
     confusion = np.zeros((len(kinds), len(kinds)), np.int64)
     for one in expressive:
-        row = kinds.index(one.expression.rstrip("?"))
+        row = kinds.index(one.kind)
         confusion[row, kinds.index(one.told_emotions[0].kind)] += 1
-    clear = [_emotion_right(one) for one in expressive if not one.expression.endswith("?")]
+    clear = [_emotion_right(one) for one in expressive if one.clear]
     return DemographicFigures(
         ages=tuple(_age_figures(name, faces) for name, faces in groups if faces),
         female=female,
@@ -205,22 +129,7 @@ def print_report(found: DemographicFigures) -> None:
     _print_bands("expression", found.emotion_bands)
 
 
-def _read(path: Path | None) -> dict[str, tuple[str, int | None, str]]:
-    try:
-        text = (
-            resources.files("lineament.cli").joinpath(_SHIPPED).read_text("utf-8")
-            if path is None
-            else path.read_text("utf-8")
-        )
-        return {
-            str(digest): (str(gender), None if age is None else int(age), str(expression))
-            for digest, (gender, age, expression) in json.loads(text)["labels"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabelsError(f"The labels in {path} cannot be read: {error!r}") from error
-
-
-def _age_figures(name: str, faces: Sequence[Answer]) -> AgeFigures:
+def _age_figures(name: str, faces: Sequence[Observation]) -> AgeFigures:
     truth = np.array([one.age for one in faces], np.float64)
     low = np.array([one.told_age.low for one in faces])
     high = np.array([one.told_age.high for one in faces])
@@ -235,12 +144,12 @@ def _age_figures(name: str, faces: Sequence[Answer]) -> AgeFigures:
     )
 
 
-def _gender_right(one: Answer) -> bool:
+def _gender_right(one: Observation) -> bool:
     return one.told_gender.value == ("Female" if one.gender == "f" else "Male")
 
 
-def _emotion_right(one: Answer) -> bool:
-    return one.told_emotions[0].kind == one.expression.rstrip("?")
+def _emotion_right(one: Observation) -> bool:
+    return one.told_emotions[0].kind == one.kind
 
 
 def _rate(hits: Sequence[bool]) -> Rate:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "models": ("models", "install and list the models and photos"),
     "calibrate": ("calibrate", "fit Similarity to a measuring set"),
     "fit-attributes": ("fit_attributes", "fit smile, glasses, beard and more to labelled faces"),
+    "fit-demographics": ("fit_demographics", "fit age range, gender and expression to labels"),
     "bench": ("bench", "measure, against bars"),
     "openapi": ("openapi", "write openapi.yaml, or check that it is fresh"),
     "housekeeping": ("housekeeping", "erase what deletions and crashes left, once"),

@@ -22,10 +22,9 @@ _SIDE = 112
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 _SCALE = 255.0
 _BATCH = 16
-_STEEPNESS = 0.3
-_LEVELS = np.array([1.04, -0.59, 0, 0, 0, 0, 0])
+_STEEPNESS = 0.32
+_LEVELS = np.array([1.1, -0.54, 0, 0, 0, 0, 0])
 """What the log odds are multiplied by, and what is added to them then."""
-_TORN = 0.1
 _ANGRY, _SURPRISED = KINDS.index("ANGRY"), KINDS.index("SURPRISED")
 
 
@@ -71,16 +70,14 @@ class ExpressionReader:
 def emotions(odds: NDArray[np.float64]) -> tuple[Emotion, ...]:
     """Return the eight emotions, the most confident first.
 
-    No model has CONFUSED. Its weight is the geometric mean of ANGRY's and SURPRISED's, times a
-    factor: brows drawn together and raised at once leave the network torn between the two.
+    No model has CONFUSED. Its weight is the geometric mean of ANGRY's and SURPRISED's: brows drawn
+    together and raised at once leave the network torn between the two. So it is never the first.
 
     Args:
         odds: the network's log odds of `KINDS`, shape (7,).
     """
-    scaled = _STEEPNESS * odds + _LEVELS
-    shares = np.exp(scaled - scaled.max())
-    shares /= shares.sum()
-    torn = _TORN * float(np.sqrt(shares[_ANGRY] * shares[_SURPRISED]))
+    (shares,) = spread_out(odds[np.newaxis], _STEEPNESS, _LEVELS)
+    torn = float(np.sqrt(shares[_ANGRY] * shares[_SURPRISED]))
     shares = np.append(shares, torn) / (1 + torn)
     return tuple(
         sorted(
@@ -91,3 +88,12 @@ def emotions(odds: NDArray[np.float64]) -> tuple[Emotion, ...]:
             key=lambda emotion: -emotion.confidence,
         )
     )
+
+
+def spread_out(
+    odds: NDArray[np.float64], steepness: float, levels: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the shares of `KINDS` in each row of log odds, shape (n, 7); a row sums to 1."""
+    scaled = steepness * odds + levels
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
