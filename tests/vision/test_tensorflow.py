@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import numpy as np
 import onnx
 import pytest
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from lineament.vision.engine import build_engine
+from tests import serving
 from tests.vision.conftest import Photo
 
 ROOT = Path(__file__).parents[2]
@@ -170,11 +172,11 @@ def test_same_weights_on_the_onnx_backend_give_the_same_vectors(
     assert "tensorflow" not in sys.modules
 
 
-def _profile(folder: Path, detector: str, recogniser: str) -> Path:
+def _profile(folder: Path, detector: str, recogniser: str, dimensions: int = 512) -> Path:
     """Write a profile as `lineament calibrate` does; its knots are of no model."""
     path = folder / "profile.json"
     knots = {"cosine": [-1.0, 0.5, 1.0], "similarity": [0.0, 80.0, 100.0]}
-    models = {"detector": detector, "recogniser": recogniser, "dimensions": 512}
+    models = {"detector": detector, "recogniser": recogniser, "dimensions": dimensions}
     path.write_text(json.dumps({"version": "mine.1", "calibration": knots, **models}))
     return path
 
@@ -234,3 +236,29 @@ def test_serve_stops_with_one_sentence_where_a_package_is_missing(start: Start) 
     )
     assert done.stderr.count(sentence) == 1
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_server_with_a_profile_of_its_own_recognises_with_mtcnn(
+    aws_endpoint: str, tmp_path: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The road of docs/deepface.md would end before the first request."""
+    assert aws_endpoint
+    monkeypatch.setattr(serving, "_START_SECONDS", 300.0)
+    profile = _profile(tmp_path, "mtcnn", "lineament-mobilefacenet", 192)
+    settings = {"LINEAMENT_PROFILE": str(profile), "LINEAMENT_DETECTOR": "mtcnn"}
+    server = serving.Server(tmp_path / "log", {**settings, "DEEPFACE_BACKEND_ENGINE": "tensorflow"})
+    try:
+        client = boto3.client("rekognition", endpoint_url=server.url)
+        made = client.create_collection(CollectionId="mtcnn")
+        client.index_faces(CollectionId="mtcnn", Image={"Bytes": photo("obama.jpg")})
+        found = client.search_faces_by_image(
+            CollectionId="mtcnn", Image={"Bytes": photo("obama2.jpg")}, FaceMatchThreshold=50
+        )
+        stranger = client.search_faces_by_image(
+            CollectionId="mtcnn", Image={"Bytes": photo("biden.jpg")}, FaceMatchThreshold=80
+        )
+    finally:
+        server.stop()
+    assert made["FaceModelVersion"] == found["FaceModelVersion"] == "mine.1"
+    assert len(found["FaceMatches"]) == 1
+    assert stranger["FaceMatches"] == []
