@@ -118,12 +118,15 @@ def _tell_eyes(_: AttributeEstimator, seen: Seen, wanted: frozenset[str]) -> _To
     size = (seen.pixels.shape[1], seen.pixels.shape[0])
     pupils = [find_pupils(seen.pixels, face) for face in seen.dense]
     directions = gaze.estimate(seen.dense, pupils)
+    faces = zip(seen.points, seen.dense, pupils, strict=True)
     return (
         {
-            "landmarks": thirty_landmarks(*face, size) if LANDMARKS in wanted else None,
+            "landmarks": thirty_landmarks(five, dense, found, size)
+            if LANDMARKS in wanted
+            else None,
             "eye_direction": direction if EYE_DIRECTION in wanted else None,
         }
-        for direction, *face in zip(directions, seen.points, seen.dense, pupils, strict=True)
+        for direction, (five, dense, found) in zip(directions, faces, strict=True)
     )
 
 
