@@ -88,7 +88,7 @@ class SettingsSchema(Schema):
         validate=lambda text: _read_bindings(text) is not None,
         metadata={
             "help": "Profiles of new collections by id, PATTERN=PROFILE,... such as "
-            "vip-*=accurate,staff=accurate; the first match counts, others get the profile above."
+            "door-*=light,album=light; the first match counts, others get the profile above."
         },
     )
     detector = fields.String(

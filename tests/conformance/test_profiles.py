@@ -52,8 +52,8 @@ def bound(
 def test_a_collections_name_decides_its_model(bound: Wire, second: str, account: str) -> None:
     """Lost: the people at the door are told apart by the model that was meant for albums."""
     c = bound.client(account)
-    accurate = read_profile(second).model.version
-    expected = {"Staff": DEFAULT, "people": DEFAULT, "staff": accurate, "vip-1": accurate}
+    other = read_profile(second).model.version
+    expected = {"Staff": DEFAULT, "people": DEFAULT, "staff": other, "vip-1": other}
     for name, version in expected.items():
         assert c.create_collection(CollectionId=name)["FaceModelVersion"] == version
         assert c.describe_collection(CollectionId=name)["FaceModelVersion"] == version
@@ -98,7 +98,7 @@ def test_a_model_that_is_not_run_is_refused_by_name(
     """Lost: a service without the profile adds vectors of the wrong model, or fails with a 500."""
     bound.client(account).create_collection(CollectionId="staff")
     c = wire.client(account)  # the same tables, one model
-    accurate = read_profile(second).model.version
+    other = read_profile(second).model.version
     image = {"Bytes": album.small}
     for call in (
         lambda: c.index_faces(CollectionId="staff", Image=image),
@@ -109,7 +109,7 @@ def test_a_model_that_is_not_run_is_refused_by_name(
     ):
         with pytest.raises(ClientError, match="InvalidParameterException") as refused:
             call()
-        assert f"bound to FaceModelVersion {accurate}" in str(refused.value)
+        assert f"bound to FaceModelVersion {other}" in str(refused.value)
         assert f"this service runs {DEFAULT};" in str(refused.value)
     assert c.describe_collection(CollectionId="staff")["FaceCount"] == 0
     c.delete_collection(CollectionId="staff")

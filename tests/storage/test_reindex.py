@@ -241,18 +241,46 @@ def test_delete_collection_in_the_middle_of_the_switch(tables: Tables, moto_endp
     assert stored_items(tables, "") == []
 
 
-def test_a_second_run_takes_over(tables: Tables, moto_endpoint: str) -> None:
+def test_a_second_run_takes_over_at_any_moment(tables: Tables, moto_endpoint: str) -> None:
     """Lost: two operators at once spoil the collection."""
+    worlds = []
+    for turn in range(0, 10, 2):
+        world = World(tables, moto_endpoint, f"people-{turn}")
+        worlds.append(world)
+        records = world.index("one") + world.index("two")
+        writes = itertools.count()
+
+        def start_another(_name: str, _params: dict[str, Any]) -> None:
+            if next(writes) == turn:  # noqa: B023 - called within this turn
+                assert world.move().switched  # noqa: B023
+
+        try:
+            world.move(through(tables, HookedClient(tables.control.client, start_another)))
+        except LineamentError:
+            assert turn < 8
+        else:
+            assert turn == 8  # all was there: the other one switched to what this one had made
+        require_moved(world, records)
+    require_no_rests(tables, *worlds)
+
+
+def test_a_run_that_was_overtaken_writes_nothing_more(tables: Tables, moto_endpoint: str) -> None:
+    """Lost: the slower of two runs switches to what the other one is still making."""
     world = World(tables, moto_endpoint)
-    records = world.index("one") + world.index("two")
-    writes = itertools.count()
-
-    def start_another(_name: str, _params: dict[str, Any]) -> None:
-        if next(writes) == 4:
-            assert world.move().switched
-
-    with pytest.raises((StageLost, LineamentError)):
-        world.move(through(tables, HookedClient(tables.control.client, start_another)))
+    records = world.index("one")
+    first = open_stage(tables, world.now(), NEW.version)
+    first.add(*make_faces(1, dimensions=5))
+    second = open_stage(tables, world.now(), NEW.version)
+    assert second.collection.generation == first.collection.generation  # it goes on
+    for late in (
+        lambda: first.add(*make_faces(1, dimensions=5)),
+        lambda: first.remove([records[0].face_id]),
+        lambda: first.switch(world.now()),
+    ):
+        with pytest.raises(StageLost):
+            late()
+    assert world.now().generation == world.collection.generation
+    assert world.move().switched  # what `first` added is of no face here, and removed
     require_moved(world, records)
     require_no_rests(tables, world)
 
