@@ -1,4 +1,4 @@
-"""DF*: DetectFaces with DEFAULT attributes. Source: SPEC.md F, B.17."""
+"""DF*: DetectFaces, DEFAULT attributes (beyond: test_attributes.py). Source: SPEC.md F, B.17."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_df05_no_attributes_are_the_default_ones(c: Any, album: Album) -> None:
 def test_df05_attributes_beyond_them_are_no_error(
     c: Any, album: Album, attributes: list[str]
 ) -> None:
-    """Lost: samples ask for ALL; what is not computed yet is absent, and the rest is there."""
+    """Lost: samples that ask for ALL read other boxes and points than before."""
     (default,) = detect(c, album.a1)
     (face,) = detect(c, album.a1, Attributes=attributes)
     assert {name: face[name] for name in DEFAULT - {"Landmarks"}} == {
