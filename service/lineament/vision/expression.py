@@ -22,8 +22,8 @@ _SIDE = 112
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 _SCALE = 255.0
 _BATCH = 16
-_STEEPNESS = 0.32
-_LEVELS = np.array([1.1, -0.54, 0, 0, 0, 0, 0])
+_STEEPNESS = 0.327
+_LEVELS = np.array([0.965, -0.691, 0, 0, 0, 0, 0])
 """What the log odds are multiplied by, and what is added to them then."""
 _ANGRY, _SURPRISED = KINDS.index("ANGRY"), KINDS.index("SURPRISED")
 
