@@ -56,7 +56,7 @@ def pictures(engine: Engine, photo: Callable[[str], bytes]) -> Callable[[str], P
 def describe(appearance: Appearance, pictures: Callable[[str], Picture]) -> Describe:
     def judge(name: str) -> Judged:
         seen = pictures(name).seen
-        return appearance.estimate(seen.pixels, seen.points, ALL)
+        return appearance.estimate(seen.pixels, seen.points, seen.dense, ALL)
 
     return judge
 
@@ -85,10 +85,12 @@ def test_only_what_is_asked_is_answered(
 ) -> None:
     """A client that asked for SMILE alone would get members it has not asked for."""
     seen = pictures(GROUP).seen
-    answers = appearance.estimate(seen.pixels, seen.points, frozenset({"SMILE", "GENDER"}))
+    answers = appearance.estimate(
+        seen.pixels, seen.points, seen.dense, frozenset({"SMILE", "GENDER"})
+    )
     assert len(answers) == len(seen.points) > 1
     assert all(set(answer) == {"Smile"} for answer in answers)
-    assert appearance.estimate(seen.pixels, seen.points, frozenset({"GENDER"}))[0] == {}
+    assert appearance.estimate(seen.pixels, seen.points, seen.dense, frozenset({"GENDER"}))[0] == {}
 
 
 def test_lowered_eyes_are_not_open(describe: Describe, pictures: Callable[[str], Picture]) -> None:
@@ -107,8 +109,10 @@ def test_a_smaller_photo_is_told_alike(
     """A thumbnail would smile and its original would not."""
     seen = pictures(OBAMA_SMILES).seen
     half = cv2.resize(seen.pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    large = appearance.estimate(seen.pixels, seen.points, ALL)[0]
-    small = appearance.estimate(np.asarray(half, np.uint8), (seen.points - 0.5) / 2, ALL)[0]
+    large = appearance.estimate(seen.pixels, seen.points, seen.dense, ALL)[0]
+    small = appearance.estimate(
+        np.asarray(half, np.uint8), (seen.points - 0.5) / 2, seen.dense / 2, ALL
+    )[0]
     assert {name: one.value for name, one in large.items()} == {
         name: one.value for name, one in small.items()
     }
@@ -121,7 +125,7 @@ def test_dark_glasses_are_told_and_hide_the_eyes(
     """A badge photo with dark glasses would pass, and its eyes be called open for certain."""
     seen = pictures(name).seen
     drawn = _with_dark_glasses(seen.pixels, seen.points[0])
-    face = appearance.estimate(drawn, seen.points[:1], ALL)[0]
+    face = appearance.estimate(drawn, seen.points[:1], seen.dense[:1], ALL)[0]
     assert face["Sunglasses"].value
     assert face["FaceOccluded"].value
     assert not face["Eyeglasses"].value
@@ -140,7 +144,7 @@ def test_a_mask_is_told(
     outline = [nose - across, nose + across, right + across * 0.6, chin, left - across * 0.6]
     drawn = np.ascontiguousarray(seen.pixels.copy())
     cv2.fillPoly(drawn, [np.array(outline, np.int32)], (150, 190, 215))
-    assert appearance.estimate(drawn, seen.points[:1], ALL)[0]["FaceOccluded"].value
+    assert appearance.estimate(drawn, seen.points[:1], seen.dense[:1], ALL)[0]["FaceOccluded"].value
 
 
 def test_weights_survive_their_file(tmp_path: Path) -> None:

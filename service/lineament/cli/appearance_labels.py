@@ -9,7 +9,7 @@ A character a member: 1 yes, 0 no, ? seen and not clear, - not looked at.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
@@ -27,6 +27,8 @@ DIGITS = 16
 YES, NO, UNCLEAR, UNSEEN = 1, 0, -1, -2
 _VALUES = {"1": YES, "0": NO, "?": UNCLEAR, "-": UNSEEN}
 _SHIPPED = "labels/appearance.json"
+FOLDS = 4
+_TEST = -1
 _FIT, _CHOOSE = 50, 70
 """Of a hundred people: up to the first they fit, up to the second they choose, the rest test."""
 
@@ -54,8 +56,20 @@ class LabelledFaces:
     """Shape (n, 112, 112, 3), RGB, see `crop_face`."""
     values: NDArray[np.int8]
     """Shape (n, k): YES, NO, UNCLEAR or UNSEEN."""
-    parts: NDArray[np.str_]
-    """Shape (n,): fit, choose or test."""
+    dense: NDArray[np.float32]
+    """Shape (n, 68, 2): the points of iBUG 300-W."""
+    folds: NDArray[np.int64]
+    """Shape (n,): 0 to FOLDS - 1 of the faces to fit to, negative of those kept for the test."""
+
+    def of(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "LabelledFaces":
+        """Return some of the faces."""
+        return LabelledFaces(
+            self.members,
+            self.crops[rows],
+            self.values[rows],
+            self.dense[rows],
+            self.folds[rows],
+        )
 
 
 def read_labels(path: Path | None = None) -> Labels:
@@ -85,25 +99,36 @@ def read_labels(path: Path | None = None) -> Labels:
 
 def part_of(person: str) -> str:
     """Return fit, choose or test: all photos of a person fall into one part."""
-    place = int(sha256(person.encode()).hexdigest()[:8], 16) % 100
+    place = _place(person)
     return "fit" if place < _FIT else "choose" if place < _CHOOSE else "test"
 
 
-def look(
-    engine: Engine, folder: Path, labels: Labels, parts: Sequence[str] = ("fit", "choose", "test")
-) -> LabelledFaces:
+def fold_of(person: str) -> int:
+    """Return 0 to FOLDS - 1, fit and choose taken together, or a negative number for the test."""
+    return _TEST if part_of(person) == "test" else _place(person) % FOLDS
+
+
+def look(engine: Engine, folder: Path, labels: Labels, *, test_only: bool = False) -> LabelledFaces:
     """Find the labelled faces of a folder in LFW's layout, with a progress bar.
+
+    Args:
+        engine: finds them.
+        folder: FOLDER/images/<Person>/<Person>_NNNN.jpg.
+        labels: what was seen.
+        test_only: leave out the people that weights are fitted to.
 
     Raises:
         MeasuringSetError: not LFW's layout.
         LabelsError: none of the labelled pictures is there.
     """
-    crops, values, where = [], [], []
+    crops, values, dense, folds = [], [], [], []
     for picture in tqdm(read_measuring_set(folder).pictures(), unit="photo", mininterval=30):
-        part = part_of(picture.parent.name)
+        fold = fold_of(picture.parent.name)
+        if test_only and fold >= 0:
+            continue
         image = picture.read_bytes()
         marks = labels.seen.get(sha256(image).hexdigest()[:DIGITS])
-        if part not in parts or marks is None:
+        if marks is None:
             continue
         seen = engine.analyse(image)
         if not seen.faces:
@@ -111,9 +136,18 @@ def look(
         subject = min(range(len(seen.faces)), key=lambda row: off_centre(seen.faces[row]))
         crops.append(seen.crops([subject])[0])
         values.append(marks)
-        where.append(part)
+        dense.append(seen.seen.dense[subject])
+        folds.append(fold)
     if not crops:
         raise LabelsError(f"{folder} holds none of the pictures that are labelled")
     return LabelledFaces(
-        labels.members, np.stack(crops), np.array(values, np.int8), np.array(where)
+        labels.members,
+        np.stack(crops),
+        np.array(values, np.int8),
+        np.stack(dense),
+        np.array(folds),
     )
+
+
+def _place(person: str) -> int:
+    return int(sha256(person.encode()).hexdigest()[:8], 16) % 100

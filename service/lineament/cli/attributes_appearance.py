@@ -71,13 +71,13 @@ def measure(folder: Path, model_dir: Path, labels: Path | None = None) -> list[A
         LabelsError: the folder holds none of the labelled pictures.
         ModelUnavailable: a model is not installed.
     """
-    faces = look(build_engine(model_dir), folder, read_labels(labels), ("test",))
+    faces = look(build_engine(model_dir), folder, read_labels(labels), test_only=True)
     return figures(shipped_weights(), faces, Trunk(model_dir, threads=1))
 
 
 def figures(weights: Weights, faces: LabelledFaces, trunk: Trunk) -> list[AttributeFigures]:
     """Return the figures of weights on faces, in the order of the weights."""
-    chances = judge(weights, trunk.features(faces.crops))
+    chances = judge(weights, trunk.features(faces.crops, faces.dense))
     result = []
     for member in weights.members:
         values = faces.values[:, faces.members.index(member)]

@@ -1,11 +1,12 @@
 """`lineament fit-attributes FOLDER`: fit the attributes that are true or false, on your labels.
 
-A weighted sum of features and a sigmoid for each attribute. People are split in three: the weights
-come from the first half, confidence is set on the next fifth, and what is printed was measured on
-the rest. Only numbers are written: no picture, vector or name.
+A weighted sum of features and a sigmoid for each attribute. What is printed was measured on people
+that were kept out; confidence is set on each person by weights that have not seen them. Only
+numbers are written: no picture, vector or name.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from lineament import config
 from lineament.cli import drawn_occlusions as drawn
-from lineament.cli.appearance_labels import NO, UNSEEN, YES, LabelledFaces, look, read_labels
+from lineament.cli.appearance_labels import FOLDS, NO, UNSEEN, YES, LabelledFaces, look, read_labels
 from lineament.cli.attributes_appearance import AttributeFigures, figures
 from lineament.cli.regression import Regression, fit_logistic
 from lineament.errors import LineamentError
@@ -22,11 +23,13 @@ from lineament.vision.engine import build_engine
 
 _RIDGE = 0.1
 """0.03 to 0.3 differ by less than 0.4 points of balanced accuracy."""
-_LEAST_SHARE, _MOST_SHARE = 0.2, 0.8
+_LEAST_SHARE, _MOST_SHARE = 0.35, 0.65
 """Of true cases, for which confidence is set. A rarer attribute counts as if it were this common:
 at its own share, half of the true cases would go unseen."""
-_FEWEST = 10
-"""True and false cases in a part, below which an attribute is left out."""
+_FEWEST = 30
+"""True and false cases, below which an attribute is left out."""
+_MOST = 1000
+"""Cases of a kind that one fit looks at."""
 _DRAWN = 600
 """Crops to draw on, of those where nothing is in the way."""
 _DRAWN_MARKS = (
@@ -51,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     trunk = Trunk(settings.model_dir, threads=2)
     weights = fit(faces, trunk)
     weights.save(args.output)
-    print_table(figures(Weights.load(args.output), _part(faces, "test"), trunk))
+    print_table(figures(Weights.load(args.output), faces.of(faces.folds < 0), trunk))
     return 0
 
 
@@ -68,33 +71,38 @@ def print_table(rows: list[AttributeFigures]) -> None:
 
 
 def fit(faces: LabelledFaces, trunk: Trunk) -> Weights:
-    """Fit every attribute of which there are enough cases.
+    """Fit every attribute of which there are enough cases, to the people that are not for the test.
 
     Raises:
         LineamentError: there is none.
     """
-    first, second = _part(faces, "fit"), _part(faces, "choose")
-    drawn_on = draw(first, np.random.default_rng(_SEED))
-    crops = np.concatenate([first.crops, drawn_on.crops])
-    values = np.concatenate([first.values, drawn_on.values])
-    both = [trunk.features(crops), trunk.features(crops[:, :, ::-1])]  # a face and its mirror
-    features, later = np.concatenate(both), trunk.features(second.crops)
-    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
-    spread *= np.sqrt(features.shape[1])
-    features, later = (features - middle) / spread, (later - middle) / spread
-    members, fitted = [], []
+    random = np.random.default_rng(_SEED)
+    real = faces.of(faces.folds >= 0)
+    made = draw(real, random)
+    marks = np.concatenate([real.values, made.values])
+    folds = np.concatenate([real.folds, made.folds])
+    straight = np.concatenate([_features(real, trunk), _features(made, trunk)])
+    mirrored = np.concatenate([_features(real, trunk, -1), _features(made, trunk, -1)])
+    middle, spread = straight.mean(axis=0), straight.std(axis=0) + 1e-3
+    spread[:-1] *= np.sqrt(len(spread))  # the last, of its own kind, stands for as much as all
+    views = [(view - middle) / spread for view in (straight, mirrored)]
+    members, lines = [], []
     for column, member in enumerate(faces.members):
-        marks, held = np.tile(values[:, column], 2), second.values[:, column]
-        if min((part == mark).sum() for part in (marks, held) for mark in (YES, NO)) < _FEWEST:
+        of_real = real.values[:, column]
+        if min((of_real == YES).sum(), (of_real == NO).sum()) < _FEWEST:
             print(f"{member}: too few cases, left out")
             continue
-        line = _fit_line(features, marks)
+        sums = np.empty(len(of_real))
+        for fold in range(FOLDS):  # each person is judged by weights that have not seen them
+            line = _fit_line(views, np.where(folds == fold, UNSEEN, marks[:, column]), random)
+            held = np.flatnonzero(real.folds == fold)
+            sums[held] = views[0][held] @ line.weights + line.bias
+        lines.append(_calibrated(_fit_line(views, marks[:, column], random), sums, of_real))
         members.append(member)
-        fitted.append(_calibrated(line, later, held))
-    if not fitted:
+    if not lines:
         raise LineamentError("no attribute has enough labelled faces")
-    matrix = np.stack([line.weights for line in fitted], axis=1) / spread[:, np.newaxis]
-    bias = np.array([line.bias for line in fitted]) - middle @ matrix
+    matrix = np.stack([line.weights for line in lines], axis=1) / spread[:, np.newaxis]
+    bias = np.array([line.bias for line in lines]) - middle @ matrix
     return Weights(tuple(members), matrix.astype(np.float32), bias.astype(np.float32))
 
 
@@ -115,33 +123,36 @@ def draw(faces: LabelledFaces, random: np.random.Generator) -> LabelledFaces:
         )[kind]
         for member, mark in _DRAWN_MARKS[kind].items():
             values[row, faces.members.index(member)] = mark
-    return LabelledFaces(faces.members, crops, values, faces.parts[chosen])
+    return LabelledFaces(faces.members, crops, values, faces.dense[chosen], faces.folds[chosen])
 
 
-def _fit_line(features: NDArray[np.float32], marks: NDArray[np.int8]) -> Regression:
-    """Fit so that true and false cases weigh the same, but none more than ten others."""
-    clear = (marks == YES) | (marks == NO)
-    truth = marks[clear] == YES
+def _features(faces: LabelledFaces, trunk: Trunk, direction: int = 1) -> NDArray[np.float32]:
+    """Describe faces, or with -1 their mirrors."""
+    return trunk.features(faces.crops[:, :, ::direction], faces.dense)
+
+
+def _fit_line(
+    views: Sequence[NDArray[np.float32]], marks: NDArray[np.int8], random: np.random.Generator
+) -> Regression:
+    """Fit so that true and false cases weigh the same, but none more than ten others.
+
+    Of a great many cases of a kind, some do.
+    """
+    some = [random.permutation(np.flatnonzero(marks == mark))[:_MOST] for mark in (YES, NO)]
+    rows = np.sort(np.concatenate(some))
+    truth = np.tile(marks[rows] == YES, len(views))
     share = truth.mean()
     weights = np.minimum(np.where(truth, 0.5 / share, 0.5 / (1 - share)), 10.0)
-    return fit_logistic(features[clear], truth, weights, _RIDGE)
+    return fit_logistic(np.concatenate([view[rows] for view in views]), truth, weights, _RIDGE)
 
 
-def _calibrated(
-    line: Regression, features: NDArray[np.float32], marks: NDArray[np.int8]
-) -> Regression:
+def _calibrated(line: Regression, sums: NDArray[np.float64], marks: NDArray[np.int8]) -> Regression:
     """Stretch and shift the sum so that the sigmoid is a probability (Platt's scaling)."""
     clear = (marks == YES) | (marks == NO)
     truth = marks[clear] == YES
-    sums = features[clear] @ line.weights + line.bias
     share = float(np.clip(truth.mean(), _LEAST_SHARE, _MOST_SHARE))
     weights = np.where(truth, share / truth.mean(), (1 - share) / (1 - truth.mean()))
     hits, rest = truth.sum(), (~truth).sum()
     targets = np.where(truth, (hits + 1) / (hits + 2), 1 / (rest + 2))
-    scale = fit_logistic(sums[:, np.newaxis], targets, weights, ridge=1e-6)
+    scale = fit_logistic(sums[clear, np.newaxis], targets, weights, ridge=1e-6)
     return Regression(line.weights * scale.weights[0], line.bias * scale.weights[0] + scale.bias)
-
-
-def _part(faces: LabelledFaces, name: str) -> LabelledFaces:
-    rows = faces.parts == name
-    return LabelledFaces(faces.members, faces.crops[rows], faces.values[rows], faces.parts[rows])

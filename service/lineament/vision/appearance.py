@@ -1,8 +1,9 @@
 """Smile, glasses, beard, mustache, eyes, mouth and occlusion, out of one look at the aligned face.
 
-The first part of MobileFaceNet (`trunk.py`) describes the crop by 7 x 7 places of 128 channels;
-every attribute is one weighted sum of these and one sigmoid, fitted on faces that were labelled by
-eye (`lineament fit-attributes`). How well each does: docs/attributes/appearance.md.
+The first part of MobileFaceNet (`trunk.py`) describes the crop by 7 x 7 places of 128 channels; the
+landmarks add how far the eyes are open. Every attribute is one weighted sum of these and a sigmoid,
+fitted on faces that were labelled by eye (`lineament fit-attributes`). How well each does:
+docs/attributes/appearance.md.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Weights:
-    """k attributes over d features. In the file: these fields, `matrix` in half precision."""
+    """k attributes over d features. The file has an array for each of these fields."""
 
     members: tuple[str, ...]
     """AWS's names, such as Smile."""
@@ -45,24 +46,14 @@ class Weights:
 
     def save(self, path: Path) -> None:
         """Write the file that `load` reads."""
-        scale = np.abs(self.matrix).max(axis=0)  # half precision is poor at tiny numbers
-        np.savez(
-            path,
-            members=np.array(self.members),
-            matrix=(self.matrix / scale).astype(np.float16),
-            scale=scale,
-            bias=self.bias,
-        )
+        np.savez(path, members=np.array(self.members), matrix=self.matrix, bias=self.bias)
 
     @classmethod
     def load(cls, path: Path) -> "Weights":
         """Read a file that `save` wrote."""
         with np.load(path) as stored:
-            return cls(
-                tuple(str(name) for name in stored["members"]),
-                stored["matrix"].astype(np.float32) * stored["scale"],
-                stored["bias"],
-            )
+            members = tuple(str(name) for name in stored["members"])
+            return cls(members, stored["matrix"], stored["bias"])
 
 
 class Trunk:
@@ -80,13 +71,22 @@ class Trunk:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
 
-    def features(self, crops: NDArray[np.uint8]) -> Values:
-        """Return shape (n, 6272) of RGB crops of shape (n, 112, 112, 3), see `crop_face`."""
+    def features(self, crops: NDArray[np.uint8], dense: NDArray[np.floating]) -> Values:
+        """Describe faces.
+
+        Args:
+            crops: RGB, shape (n, 112, 112, 3), see `crop_face`.
+            dense: shape (n, 68, 2), the points of iBUG 300-W, at any scale.
+
+        Returns:
+            Shape (n, 6273); the last column is `eye_opening`.
+        """
         parts = []
         for start in range(0, len(crops), _BATCH):
             crop = crops[start : start + _BATCH].transpose(0, 3, 1, 2).astype(np.float32)
             parts.append(self._session.run([OUTPUT], {"input": (crop - 127.5) / 127.5})[0])
-        return np.concatenate(parts).reshape(len(crops), -1)
+        places = np.concatenate(parts).reshape(len(crops), -1)
+        return np.column_stack([places, eye_opening(dense)]).astype(np.float32)
 
 
 class Appearance:
@@ -110,6 +110,7 @@ class Appearance:
         self,
         pixels: NDArray[np.uint8],
         points: NDArray[np.float32],
+        dense: NDArray[np.float32],
         wanted: frozenset[str],
     ) -> list[Mapping[str, Judgement]]:
         """Return what was asked for of each face.
@@ -117,6 +118,7 @@ class Appearance:
         Args:
             pixels: RGB, shape (height, width, 3).
             points: shape (n, 5, 2): eyeLeft, eyeRight, nose, mouthLeft, mouthRight in pixels.
+            dense: shape (n, 68, 2): the points of iBUG 300-W in pixels.
             wanted: of `domain.attributes.ALL`, such as SMILE; only BINARY is answered.
 
         Returns:
@@ -126,7 +128,7 @@ class Appearance:
         if not asked or not len(points):
             return [{} for _ in points]
         crops = np.stack([crop_face(pixels, face) for face in points])
-        chances = judge(self._weights, self._trunk.features(crops))
+        chances = judge(self._weights, self._trunk.features(crops, dense))
         return [
             {member: _judgement(float(chances[member][row])) for member in sorted(asked)}
             for row in range(len(points))
@@ -149,6 +151,17 @@ def judge(weights: Weights, features: Values) -> dict[str, Values]:
     if "EyesOpen" in chances:
         chances["EyesOpen"] = _EVEN + (chances["EyesOpen"] - _EVEN) * (1 - dark)
     return chances
+
+
+def eye_opening(dense: NDArray[np.floating]) -> Values:
+    """Return the eyes' height over their width, mean of both, shape (n,): some 0.3 when open.
+
+    Source: T. Soukupova, J. Cech, Real-time eye blink detection using facial landmarks, 2016.
+    """
+    eyes = np.asarray(dense, np.float64)[:, 36:48].reshape(-1, 2, 6, 2)
+    across = np.linalg.norm(eyes[:, :, 0] - eyes[:, :, 3], axis=-1)
+    high = np.linalg.norm(eyes[:, :, (1, 2)] - eyes[:, :, (5, 4)], axis=-1).mean(axis=-1)
+    return np.asarray((high / np.maximum(across, 1e-6)).mean(axis=1), np.float32)
 
 
 @cache
