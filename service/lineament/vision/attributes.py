@@ -94,7 +94,7 @@ _Told = Iterable[dict[str, Any]]
 
 
 def _tell_appearance(estimator: AttributeEstimator, seen: Seen, wanted: frozenset[str]) -> _Told:
-    answers = estimator.model(Appearance).estimate(seen.pixels, seen.points, wanted)
+    answers = estimator.model(Appearance).estimate(seen.pixels, seen.points, seen.dense, wanted)
     return ({"judgements": each} for each in answers)
 
 
