@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lineament.domain.attributes import ALL, Attributes
 from lineament.domain.faces import DetectedFace, Landmark, Matrix, Pose, Quality, RatioBox
 from lineament.domain.similarity import Calibration, FaceModel
 from lineament.errors import InvalidImageFormatException
@@ -48,6 +49,10 @@ class DeclaredFaces:
     def recognisability(self, indices: Sequence[int], recogniser: str = "") -> list[float]:
         assert recogniser in {"", MODEL.recogniser}
         return [100.0 for _ in indices]
+
+    def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
+        assert wanted <= ALL
+        return [Attributes() for _ in indices]
 
     def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
         assert recogniser in {"", MODEL.recogniser}
