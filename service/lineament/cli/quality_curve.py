@@ -242,10 +242,10 @@ def draw(curve: QualityCurve, path: Path) -> None:
     names = [level.value for level in LEVELS]
     for place, kind in enumerate([None, *STRENGTHS, CLEAN]):
         style = "o-" if place % 2 else "s--"
-        look = {"color": "black", "linewidth": 3} if kind is None else {"linewidth": 1.2}
-        label = "all kinds" if kind is None else kind
+        colour = "black" if kind is None else plt.colormaps["tab20"](place)
+        width, label = (3.0, "all kinds") if kind is None else (1.2, kind)
         values = [curve.error(level, kind) * _PERCENT for level in LEVELS]
-        errors.plot(names, values, style, markersize=4, label=label, **look)
+        errors.plot(names, values, style, color=colour, label=label, markersize=4, linewidth=width)
     errors.set_ylabel("false non-matches among the faces that pass, %")
     errors.set_xlabel("QualityFilter")
     errors.set_ylim(0, 100)
