@@ -1,6 +1,5 @@
 """Collections of two face models in one service, over each transport."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -131,7 +130,7 @@ def test_where_a_picture_came_from_is_kept_and_never_told(
     assert bucket not in str(answers)
     assert put["VersionId"] not in str(answers)
     by_s3, by_bytes = (answer["FaceRecords"][0]["Face"]["FaceId"] for answer in answers[:2])
-    settings = config.load(os.environ)
+    settings = config.load()
     table = "conformance-lambda" if wire.name == "lambda" else settings.table
     tables = connect(table, settings.region)
     collection = DynamoCollectionStore(tables).find(Scope(account, "us-east-1"), "people")
