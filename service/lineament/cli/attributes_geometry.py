@@ -94,7 +94,7 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
         (told,) = picture.describe([subject], frozenset({EYE_DIRECTION}))
         pose = picture.faces[subject].pose
         if digest in eyes and told.eye_direction is not None:
-            yaws[eyes[digest]].append(told.eye_direction.yaw - pose.yaw)
+            yaws[eyes[digest]].append(told.eye_direction.yaw)
         if int(digest, 16) % _EVERY == 0:
             mirrored += _changes(engine, pose, np.ascontiguousarray(picture.pixels[:, ::-1]), -1, 0)
             turned += _changes(engine, pose, _turned(picture.pixels), 1, _TURN)
@@ -102,15 +102,14 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
         raise ValueError(f"{folder} holds none of the pictures that are labelled")
     ours, middles = np.array(errors).T
     left, right, ahead = (np.array(yaws[kind]) for kind in ("left", "right", "ahead"))
-    middle = float(np.median(ahead))
-    aside = np.abs(np.concatenate([left, right]) - middle)
+    aside = np.abs(np.concatenate([left, right]))
     return GeometryFigures(
         pupils=len(ours),
         pupil_error=float(ours.mean()),
         pupil_error_90=float(np.percentile(ours, 90)),
         middle_error=float(middles.mean()),
         left_right=_in_order(left, right),
-        aside_ahead=_in_order(np.abs(ahead - middle), aside),
+        aside_ahead=_in_order(np.abs(ahead), aside),
         gazes=len(left) + len(right) + len(ahead),
         mirrored=_medians(mirrored),
         turned=_medians(turned),

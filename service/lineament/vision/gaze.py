@@ -24,7 +24,7 @@ from lineament.vision.pupils import EYES, Pupils
 _EYE_DISTANCE = 62.0
 """Between the pupils of adults, mean."""
 _PUPIL_DEPTH = 10.0
-_CORNER_DEPTH = 4.0
+_CORNER_DEPTH = 3.0
 _REST = np.array([[-1.3, -2.0], [1.3, -2.0]])
 """Where a pupil that looks ahead lies from the middle of its eye's corners: mean of 34 faces whose
 eyes look ahead. X and y, the image's left eye first."""
