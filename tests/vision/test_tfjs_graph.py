@@ -230,6 +230,35 @@ def test_angle_in_all_quarters() -> None:
     np.testing.assert_allclose(found, np.arctan2(values, values - np.float32(0.3)), atol=1e-5)
 
 
+def clipped(*more: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Return a graph of max(min(relu(x), 0.5), 0), as some MobileNets spell their activation."""
+    constants = {"high": np.array(0.5, np.float32), "low": np.array(0, np.float32)}
+    nodes = [
+        node("relu", "Relu", "x"),
+        node("least", "Minimum", "relu", "high"),
+        node("y" if not more else "most", "Maximum", "least", "low"),
+        *more,
+    ]
+    return model(nodes, constants)
+
+
+def test_spelled_clip_is_one_operator() -> None:
+    """Each activation of a MobileNet would be three passes over the image."""
+    graph = graphs.prepare_tfjs(*clipped()).graph
+    assert "Clip" in {each.op_type for each in graph.node}
+    assert not {"Relu", "Min", "Max"} & {each.op_type for each in graph.node}
+    values = image()
+    assert np.array_equal(run(clipped(), values), np.clip(values, 0, np.float32(0.5)))
+
+
+def test_spelled_clip_with_another_user_stays() -> None:
+    """What somebody else reads in the middle of a chain would be gone."""
+    files = clipped(node("y", "AddV2", "most", "relu"))
+    values = image()
+    expected = np.clip(values, 0, np.float32(0.5)) + np.maximum(values, 0)
+    assert np.array_equal(run(files, values), expected)
+
+
 def test_unknown_operator_is_refused() -> None:
     """A guessed operator would give wrong answers without a word."""
     with pytest.raises(UnsupportedGraph, match="Betainc"):
