@@ -52,6 +52,35 @@ def test_ix09_turned_faces(c: Any, collection: str, album: Album) -> None:
     assert len(answer["FaceRecords"]) == 5
 
 
+def test_ix09_profiles(c: Any, collection: str, album: Album) -> None:
+    """Lost: MEDIUM, meant for enrolment, takes a face that shows one eye."""
+    answer = index(c, collection, album.read("t1.jpg"), QualityFilter="MEDIUM")
+    (turned,) = answer["UnindexedFaces"]
+    assert turned["Reasons"] == ["EXTREME_POSE"]
+    assert abs(turned["FaceDetail"]["Pose"]["Yaw"]) > 60
+
+
+def test_ix09_covered_eyes(c: Any, collection: str, album: Album) -> None:
+    """Lost: bright, sharp, straight faces behind a bar are stored, and nobody is found by them."""
+    pixels = album.pixels("obama.jpg").copy()
+    (face,) = c.detect_faces(Image={"Bytes": pictures.jpeg(pixels)})["FaceDetails"]
+    height, width = pixels.shape[:2]
+    box, eye = face["BoundingBox"], face["Landmarks"][0]
+    reach = 0.15 * box["Height"]
+    rows = [round((eye["Y"] + way * reach) * height) for way in (-1, 1)]
+    columns = [round((box["Left"] + part * box["Width"]) * width) for part in (0, 1)]
+    pixels[rows[0] : rows[1], columns[0] : columns[1]] = 0
+    image = {"Bytes": pictures.jpeg(pixels)}
+    answer = index(c, collection, image["Bytes"], QualityFilter="HIGH")
+    (covered,) = answer["UnindexedFaces"]
+    assert covered["Reasons"] == ["LOW_FACE_QUALITY"]
+    with pytest.raises(c.exceptions.InvalidParameterException, match="no faces in the image"):
+        c.search_faces_by_image(CollectionId=collection, Image=image, QualityFilter="HIGH")
+    with pytest.raises(c.exceptions.InvalidParameterException, match="the largest face"):
+        c.compare_faces(SourceImage=image, TargetImage=image, QualityFilter="HIGH")
+    assert index(c, collection, image["Bytes"], QualityFilter="NONE")["FaceRecords"]
+
+
 @pytest.mark.parametrize("reason", ["LOW_SHARPNESS", "LOW_BRIGHTNESS", "SMALL_BOUNDING_BOX"])
 def test_ix09_none_filters_nothing(
     c: Any, collection: str, degraded: dict[str, bytes], reason: str
