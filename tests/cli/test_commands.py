@@ -125,3 +125,17 @@ def test_demo_says_what_to_install_for_its_picture(
     told = demo.draw_panels([], tmp_path / "demo.png")
     assert told == "no picture: it needs matplotlib; install lineament[plots]"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_models_check_tells_what_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: an operator finds out by a server that does not come up."""
+    good = _lineament("models", "check")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert [line.split()[-1] for line in good.stdout.splitlines()] == ["ok", "ok", "ok"]
+    monkeypatch.setenv("LINEAMENT_DETECTOR", "centreface")
+    bad = _lineament("models", "check")
+    assert (bad.returncode, bad.stderr) == (1, "")
+    detector, recogniser, profile = bad.stdout.splitlines()
+    assert "no: LINEAMENT_DETECTOR=centreface names no model" in detector
+    assert recogniser.endswith("ok")
+    assert "no: LINEAMENT_DETECTOR=centreface, but" in profile

@@ -92,3 +92,20 @@ def test_demo_finds_the_person_and_draws_the_picture(tmp_path: Path) -> None:
     header = picture.read_bytes()[:24]
     assert header.startswith(b"\x89PNG")
     assert min(struct.unpack(">II", header[16:24])) > 800
+
+
+def test_serve_local_without_models_says_what_to_run(tmp_path: Path) -> None:
+    """Lost: the first command of somebody who skipped a step ends in a trace."""
+    ports = ["--port", str(free_port()), "--aws-port", str(free_port())]
+    answer = subprocess.run(
+        [sys.executable, "-m", "lineament", "serve", "--local", *ports],
+        env={**os.environ, "LINEAMENT_MODEL_DIR": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert answer.returncode == 1, answer.stderr
+    assert "is not installed; run `lineament models install`" in answer.stderr
+    assert "Traceback" not in answer.stderr

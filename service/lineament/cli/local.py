@@ -170,7 +170,7 @@ def _probe(host: str, port: int, path: str) -> tuple[int, str]:
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read()
-    except OSError:
+    except (OSError, http.client.HTTPException):  # not there yet, or ending just now
         return 0, ""
     finally:
         connection.close()

@@ -58,7 +58,7 @@ def register(model_dir: Path, threads: int = 1) -> None:
     os.environ.setdefault(BACKEND_VARIABLE, "onnx")
     # As DeepFace.py does before it imports TensorFlow: its weights are of Keras 2, and one process
     # must not have both Keras.
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     # Else TensorFlow tells of CPU features and missing GPUs in a page of red text.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for task, clients in _OURS.items():

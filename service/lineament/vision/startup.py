@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from deepface.commons.folder_utils import get_deepface_home
+
 HOME_VARIABLE = "DEEPFACE_HOME"
 BACKEND_VARIABLE = "DEEPFACE_BACKEND_ENGINE"
 _WEIGHTS = ".deepface/weights"
@@ -48,14 +50,11 @@ def explain(cause: Exception) -> str:
                 "another model; put the right file there, or delete it to have it downloaded"
             )
     said = (
-        " ".join(str(cause).split()).replace(deepface_home(), HOME_VARIABLE)[:_LONGEST].rstrip(".")
+        " ".join(str(cause).split())
+        .replace(get_deepface_home(), HOME_VARIABLE)[:_LONGEST]
+        .rstrip(".")
     )
     return f"DeepFace says: {said or type(cause).__name__}; cure that, or choose another model"
-
-
-def deepface_home() -> str:
-    """Return the folder in which DeepFace keeps `.deepface/weights`."""
-    return os.environ.get(HOME_VARIABLE, str(Path.home()))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
