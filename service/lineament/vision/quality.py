@@ -23,7 +23,8 @@ _BLURRED, _SHARP = -1.1, 0.35
 """Log10 of the fineness that become sharpness 0 and 100: see `measure_quality`."""
 _SMOOTHING = 4.5
 """Pixels of smoothing for noise as strong as the face's own contrast."""
-_LEAST_SMOOTHING = 0.25
+_LEAST_SMOOTHING, _MOST_SMOOTHING = 0.25, 5.0
+"""Less changes nothing; more is wider than `_IMPULSE`."""
 _CERTAIN = 1.1
 """Noise is taken off with this factor: what may be noise is not detail."""
 _OWN_SPECKLE = 5.0
@@ -33,8 +34,9 @@ _FLAT = 0.5
 _ACROSS = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32) / 8
 _BEND = np.array([[0, 0, 0], [1, -2, 1], [0, 0, 0]], np.float32)
 _TWIST = np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], np.float32) / 4
-_SPECKLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
-"""Blind to planes and straight edges along the axes; white noise keeps its deviation."""
+_SPECKLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+"""Blind to planes and straight edges along the axes; makes white noise six times as strong."""
+_SPECKLE_GAIN = 6.0
 _NORMAL_MEDIAN = 0.6745
 """The median of a normal value's size, in standard deviations."""
 _ANGLES = np.arange(8) * (np.pi / 8)
@@ -97,7 +99,7 @@ def _sharpness(grey: _Map, box_height: float) -> float:
     scale = _HEIGHT / box_height
     face: _Map = _scaled(grey, scale).astype(np.float32)
     noise, contrast = _noise_and_contrast(grey, box_height)
-    smoothing = _SMOOTHING * noise * min(scale, 1.0) / contrast
+    smoothing = min(_SMOOTHING * noise * min(scale, 1.0) / contrast, _MOST_SMOOTHING)
     impulse: _Map = _IMPULSE if scale <= 1 else _scaled(_IMPULSE, scale)
     if smoothing > _LEAST_SMOOTHING:
         face = cv2.GaussianBlur(face, (0, 0), smoothing)
@@ -105,10 +107,12 @@ def _sharpness(grey: _Map, box_height: float) -> float:
     # An impulse tells what white noise becomes. Averaging n x n pixels divides its variance by n^2.
     share = _CERTAIN * noise**2 * (scale**2 if scale < 1 else 1 / scale**2)
     slopes, bends = _derivatives(face)
-    noise_slopes, noise_bends = (
-        energies * (share * _inner_area(impulse)) for energies in _derivatives(impulse)
-    )
-    fineness = np.maximum(bends - noise_bends, 0) / (np.maximum(slopes - noise_slopes, 0) + _FLAT)
+    if share > 0:
+        share *= _inner_area(impulse)
+        noise_slopes, noise_bends = _derivatives(impulse)
+        slopes = np.maximum(slopes - share * noise_slopes, 0)
+        bends = np.maximum(bends - share * noise_bends, 0)
+    fineness = bends / (slopes + _FLAT)
     level = (math.log10(max(float(fineness.min()), 1e-9)) - _BLURRED) / (_SHARP - _BLURRED)
     return 100.0 * min(max(level, 0.0), 1.0)
 
@@ -121,7 +125,10 @@ def _scaled(grey: _Map, scale: float) -> _Map:
 
 def _noise_and_contrast(grey: _Map, box_height: float) -> tuple[float, float]:
     """Return the standard deviations of white noise and of the face without it, in grey levels."""
-    speckle = float(np.median(np.abs(cv2.filter2D(grey, cv2.CV_32F, _SPECKLE)))) / _NORMAL_MEDIAN
+    sizes = np.abs(cv2.filter2D(grey, cv2.CV_16S, _SPECKLE)).ravel()
+    # Whole numbers: counting them finds the median in a tenth of the time of sorting.
+    median = int(np.searchsorted(np.cumsum(np.bincount(sizes)), (sizes.size + 1) // 2))
+    speckle = median / (_SPECKLE_GAIN * _NORMAL_MEDIAN)
     contrast = math.sqrt(max(float(grey.var()) - speckle**2, 1.0))
     own = _OWN_SPECKLE / box_height * contrast
     return math.sqrt(max(speckle**2 - own**2, 0.0)), contrast
