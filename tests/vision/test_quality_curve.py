@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from lineament.cli.degrade import STRENGTHS, Step, Subject, all_steps, degrade
-from lineament.cli.quality_curve import CLEAN, LEVELS, QualityCurve, draw, measure
+from lineament.cli.quality_curve import (
+    CLEAN,
+    LEVELS,
+    QualityCurve,
+    draw_errors,
+    draw_passing,
+    lines,
+    measure,
+)
+from lineament.cli.vision_bench.part import draw
 from lineament.domain.quality import QualityLevel
 from lineament.vision.engine import Engine
 from tests import pictures
@@ -84,5 +93,7 @@ def test_figures_and_drawing(curve: QualityCurve, tmp_path: Path) -> None:
         100 * curve.error(QualityLevel.NONE)
     )
     assert values["quality_clean_dropped_auto_percent"] == 0
-    draw(curve, tmp_path / "curve.png")
+    assert len(lines(curve)) == len(STRENGTHS) + 3
+    panels = [lambda axes: draw_errors(axes, curve), lambda axes: draw_passing(axes, curve)]
+    draw(tmp_path / "curve.png", panels)
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")

@@ -108,25 +108,25 @@ def figures(told: Sequence[Observation]) -> DemographicFigures:
     )
 
 
-def print_report(found: DemographicFigures) -> None:
-    """Print the tables; intervals are 95 %."""
-    print(f"{'age':8}{'faces':>6}{'error':>7}{'bias':>7}{'covered %':>11}{'width':>7}   years")
-    for group in found.ages:
-        covered = 100 * group.covered.value
-        print(
-            f"{group.name:8}{group.faces:>6}{group.error:>7.1f}{group.bias:>+7.1f}"
-            f"{covered:>11.1f}{group.width:>7.1f}"
-        )
-    for name, rate in (("female", found.female), ("male", found.male)):
-        print(f"told {name}: {_spelled(rate)}")
-    _print_bands("gender", found.gender_bands)
-    print(f"expression, clear to the eye: {_spelled(found.clear)}")
-    print(f"expression, all: {_spelled(found.all_expressions)}; seen by told:")
+def lines(found: DemographicFigures) -> list[str]:
+    """Return the tables that a person reads; intervals are 95 %."""
     kinds = [*KINDS, CONFUSED]
-    print(f"{'':10}" + "".join(f"{kind[:5]:>6}" for kind in kinds))
-    for kind, row in zip(kinds, found.confusion, strict=True):
-        print(f"{kind:10}" + "".join(f"{count:>6}" for count in row))
-    _print_bands("expression", found.emotion_bands)
+    table = [f"{'age':8}{'faces':>6}{'error':>7}{'bias':>7}{'covered %':>11}{'width':>7}   years"]
+    table += [
+        f"{group.name:8}{group.faces:>6}{group.error:>7.1f}{group.bias:>+7.1f}"
+        f"{100 * group.covered.value:>11.1f}{group.width:>7.1f}"
+        for group in found.ages
+    ]
+    table += [f"told female: {_spelled(found.female)}", f"told male: {_spelled(found.male)}"]
+    table += _band_lines("gender", found.gender_bands)
+    table.append(f"expression, clear to the eye: {_spelled(found.clear)}")
+    table.append(f"expression, all: {_spelled(found.all_expressions)}; seen by told:")
+    table.append(f"{'':10}" + "".join(f"{kind[:5]:>6}" for kind in kinds))
+    table += [
+        f"{kind:10}" + "".join(f"{count:>6}" for count in row)
+        for kind, row in zip(kinds, found.confusion, strict=True)
+    ]
+    return table + _band_lines("expression", found.emotion_bands)
 
 
 def _age_figures(name: str, faces: Sequence[Observation]) -> AgeFigures:
@@ -168,9 +168,11 @@ def _bands(
     )
 
 
-def _print_bands(name: str, bands: Sequence[Band]) -> None:
-    for band in bands:
-        print(f"{name} told at {band.stated:.1f} on average: {_spelled(band.right)} right")
+def _band_lines(name: str, bands: Sequence[Band]) -> list[str]:
+    return [
+        f"{name} told at {band.stated:.1f} on average: {_spelled(band.right)} right"
+        for band in bands
+    ]
 
 
 def _spelled(rate: Rate) -> str:

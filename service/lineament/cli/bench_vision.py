@@ -23,9 +23,11 @@ _PARTS = {
     "crowd": ("crowd", "run"),
     "deepface": ("beside_deepface", "run"),
     "accuracy": ("accuracy", "run"),
+    "quality": ("quality", "run"),
+    "attributes": ("attributes", "run"),
 }
 """Name to module and function; each module is imported when its part is run."""
-_NEED_FOLDER = frozenset({"crowd", "deepface", "accuracy"})
+_NEED_FOLDER = frozenset({"crowd", "deepface", "accuracy", "quality", "attributes"})
 
 
 class BenchError(LineamentError):

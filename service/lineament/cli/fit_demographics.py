@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament import config
-from lineament.cli.attributes_demographics import figures, print_report
+from lineament.cli.attributes_demographics import figures, lines
 from lineament.cli.demographic_labels import FIT, REST, Observation, observe
 from lineament.cli.regression import fit_logistic
 from lineament.vision import demographics
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     steepness, calm, happy = fit_expression(faces)
     print(f"STEEPNESS {steepness:.3g}, LEVELS calm {calm:.3g}, happy {happy:.3g}")
     print("what ships, on the other half of the people:")
-    print_report(figures(observe(args.folder, model_dir, args.labels, REST)))
+    print("\n".join(lines(figures(observe(args.folder, model_dir, args.labels, REST)))))
     return 0
 
 

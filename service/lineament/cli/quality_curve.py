@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,17 +72,17 @@ class QualityCurve:
         Returns:
             0 to 1, NaN where none passes.
         """
-        rows = self._rows(kind) & self.passed[:, LEVELS.index(level)]
+        rows = self.of_kind(kind) & self.passed[:, LEVELS.index(level)]
         return float(self.non_match[rows].mean()) if rows.any() else float("nan")
 
     def pass_rate(self, level: QualityLevel, kind: str | None = None) -> float:
         """Return the part of the faces that were found which pass a level, 0 to 1."""
-        rows = self._rows(kind) & self.found
+        rows = self.of_kind(kind) & self.found
         return float(self.passed[rows, LEVELS.index(level)].mean()) if rows.any() else 0.0
 
     def missed(self, kind: str | None = None) -> float:
         """Return the part of the photos in which the face was not found, 0 to 1."""
-        return float(1 - self.found[self._rows(kind)].mean())
+        return float(1 - self.found[self.of_kind(kind)].mean())
 
     def rising(self, kind: str | None = None, least: int = 30) -> list[QualityLevel]:
         """Return the levels whose error is higher than that of the level before.
@@ -93,7 +94,7 @@ class QualityCurve:
         told = [
             level
             for column, level in enumerate(LEVELS)
-            if (self._rows(kind) & self.passed[:, column]).sum() >= least
+            if (self.of_kind(kind) & self.passed[:, column]).sum() >= least
         ]
         errors = [self.error(level, kind) for level in told]
         return [told[at] for at in range(1, len(told)) if errors[at] > errors[at - 1]]
@@ -120,7 +121,8 @@ class QualityCurve:
             Figure.plain("quality_not_found_percent", self.missed() * _PERCENT),
         ]
 
-    def _rows(self, kind: str | None) -> NDArray[np.bool_]:
+    def of_kind(self, kind: str | None) -> NDArray[np.bool_]:
+        """Return which rows are of a kind; of every kind but `clean` where it is None."""
         return np.asarray(self.kinds != CLEAN if kind is None else self.kinds == kind)
 
 
@@ -231,32 +233,40 @@ def _nearest(picture: Picture, subject: Subject) -> int | None:
     return nearest if away[nearest] < _NEAR * subject.height else None
 
 
-def draw(curve: QualityCurve, path: Path) -> None:
-    """Draw the error against the level, a line for each kind of degradation, into a PNG."""
-    import matplotlib as mpl  # noqa: PLC0415 - slow, and only drawing needs it
+def lines(curve: QualityCurve) -> list[str]:
+    """Return the table of the error by kind and level, with how many faces pass."""
+    names = "".join(f"{level.value:>13}" for level in LEVELS)
+    table = [f"{'% missed (faces that pass)':28}{'not found':>10}{names}"]
+    for kind in [None, *STRENGTHS, CLEAN]:
+        cells = ""
+        for column, level in enumerate(LEVELS):
+            passing = int((curve.of_kind(kind) & curve.passed[:, column]).sum())
+            cells += f"{curve.error(level, kind) * _PERCENT:6.1f} ({passing:4})"
+        table.append(f"{kind or 'all kinds':28}{curve.missed(kind) * _PERCENT:9.1f}%{cells}")
+    return table
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    figure, (errors, drops) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
+def draw_errors(axes: Any, curve: QualityCurve) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw the error against the level, a line for each kind of degradation."""
     names = [level.value for level in LEVELS]
     for place, kind in enumerate([None, *STRENGTHS, CLEAN]):
         style = "o-" if place % 2 else "s--"
-        colour = "black" if kind is None else plt.colormaps["tab20"](place)
         width, label = (3.0, "all kinds") if kind is None else (1.2, kind)
         values = [curve.error(level, kind) * _PERCENT for level in LEVELS]
-        errors.plot(names, values, style, color=colour, label=label, markersize=4, linewidth=width)
-    errors.set_ylabel("false non-matches among the faces that pass, %")
-    errors.set_xlabel("QualityFilter")
-    errors.set_ylim(0, 100)
-    errors.legend(ncols=2, fontsize=8)
+        axes.plot(names, values, style, label=label, markersize=4, linewidth=width)
+    axes.set_ylabel("false non-matches among the faces that pass, %")
+    axes.set_xlabel("QualityFilter")
+    axes.set_ylim(0, 100)
+    axes.legend(ncols=2, fontsize=7)
+
+
+def draw_passing(axes: Any, curve: QualityCurve) -> None:  # noqa: ANN401 - matplotlib's
+    """Draw how many of the faces pass each level."""
+    names = [level.value for level in LEVELS]
     for kind, label in ((None, "worse copies"), (CLEAN, "clean photos")):
         values = [curve.pass_rate(level, kind) * _PERCENT for level in LEVELS]
-        drops.plot(names, values, "o-", label=label)
-    drops.set_ylabel("faces that pass, % of those found")
-    drops.set_xlabel("QualityFilter")
-    drops.set_ylim(0, 101)
-    drops.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+        axes.plot(names, values, "o-", label=label)
+    axes.set_ylabel("faces that pass, % of those found")
+    axes.set_xlabel("QualityFilter")
+    axes.set_ylim(0, 101)
+    axes.legend()
