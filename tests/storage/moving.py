@@ -1,6 +1,7 @@
 """Collections indexed from S3 and what moves them: real storage, declared faces."""
 
 import hashlib
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from lineament.domain.collections import Collection
 from lineament.domain.faces import DetectedFace, FaceRecord, Matrix, Source
 from lineament.domain.similarity import FaceModel
 from lineament.storage.clients import S3Clients
-from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.collections import DynamoCollectionStore, all_items
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables
+from lineament.storage.purge import purge
+from lineament.storage.staging import ABANDONED_SECONDS
 from tests.property.engine import MODEL, DeclaredEngine, picture
-from tests.storage.world import SCOPE, make_collection, now
+from tests.storage.world import SCOPE, ids_of, make_collection, now, stored_items, view
 
+LATER = -5.0
+"""A grace that makes even what was just written old enough."""
 NEW = FaceModel("model-2", 5, MODEL.calibration, "second")
 
 
@@ -128,3 +133,27 @@ def _clients(endpoint: str) -> tuple[S3ObjectStore, Any]:
     return S3ObjectStore(S3Clients(endpoint)), boto3.client(
         "s3", endpoint_url=endpoint, region_name=SCOPE.region
     )
+
+
+def require_moved(world: World, records: list[FaceRecord]) -> None:
+    """The collection is bound to NEW and holds exactly these faces, with NEW's vectors."""
+    collection = world.now()
+    assert collection.model_version == NEW.version
+    assert collection.lineage == world.collection.generation
+    seen = view(world.tables, world.collection)
+    assert seen.page(None, 1000) == sorted(ids_of(records))
+    for record in records:
+        assert np.allclose(seen.vector(record.face_id), world.new_vector(record), atol=1e-6)
+    stored = DynamoFaceStore(world.tables).records(collection, ids_of(records))
+    assert stored == {record.face_id: record for record in records}
+
+
+def require_no_rests(tables: Tables, *worlds: World) -> None:
+    """After two rounds of housekeeping hours later only the living generations are left."""
+    for _ in range(2):
+        purge(tables, None, LATER, lambda: time.time() + 2 * ABANDONED_SECONDS)
+    kept = {item["pk"]["S"].split("#")[1] for item in stored_items(tables, "")}
+    assert kept == {world.now().generation for world in worlds}
+    for item in all_items(tables.control, SCOPE):
+        assert item["garbage"] == item["deleted"] == {"M": {}}
+        assert [name for name in item if name.startswith("staged")] == []
