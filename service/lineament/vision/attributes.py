@@ -20,11 +20,14 @@ from lineament.domain.attributes import (
 )
 from lineament.vision import gaze
 from lineament.vision.appearance import Appearance
+from lineament.vision.cores import on_all_cores, portions
 from lineament.vision.demographics import AgeGender
 from lineament.vision.expression import ExpressionReader
 from lineament.vision.pupils import find_pupils
 from lineament.vision.thirty import thirty_landmarks
 
+_PORTION = 2
+"""Faces that a core is given at a time."""
 _Model = TypeVar("_Model", Appearance, AgeGender, ExpressionReader)
 
 
@@ -72,12 +75,20 @@ class AttributeEstimator:
         Raises:
             ModelUnavailable: a model is not installed.
         """
-        parts: list[dict[str, Any]] = [{} for _ in seen.boxes]
+
+        def look(part: slice) -> list[Attributes]:
+            return self._describe(seen.of(range(len(seen.boxes))[part]), wanted)
+
+        parts = portions(len(seen.boxes), _PORTION if self._threads == 1 else 0)
+        return [each for told in on_all_cores(look, parts) for each in told]
+
+    def _describe(self, seen: Seen, wanted: frozenset[str]) -> list[Attributes]:
+        fields: list[dict[str, Any]] = [{} for _ in seen.boxes]
         for names, tell in _TELLERS:
             if wanted & names:
-                for part, told in zip(parts, tell(self, seen, wanted), strict=True):
-                    part.update(told)
-        return [Attributes(**part) for part in parts]
+                for field, told in zip(fields, tell(self, seen, wanted), strict=True):
+                    field.update(told)
+        return [Attributes(**field) for field in fields]
 
     def model(self, kind: type[_Model]) -> _Model:
         """Return a model, loaded at its first use, once."""

@@ -77,6 +77,7 @@ class _RecogniserClient(FacialRecognition):  # type: ignore[misc]
         self.model = recogniser
         self.model_name = name
         self.output_shape = self.dimensions = recogniser.dimensions
+        self.portion = recogniser.portion
 
     def embed(self, crops: NDArray[np.uint8]) -> Matrix:
         """Return unit vectors of RGB crops of shape (n, 112, 112, 3)."""

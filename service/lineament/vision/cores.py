@@ -15,19 +15,21 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def on_all_cores(
-    function: Callable[[_Item], _Result], items: Sequence[_Item], threads: int
-) -> list[_Result]:
+def on_all_cores(function: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
     """Return function(item) of each item, in order.
 
     Args:
-        function: must not call this itself.
+        function: runs models with one thread each, and must not call this itself.
         items: a single one is run in the caller's thread.
-        threads: how many a call of function uses; with several, items follow each other.
     """
-    if len(items) < 2 or threads > 1:  # noqa: PLR2004 - nothing to share
+    if len(items) < 2:  # noqa: PLR2004 - nothing to share
         return [function(item) for item in items]
     return list(_pool().map(function, items))
+
+
+def portions(count: int, size: int) -> list[slice]:
+    """Return slices that cut `count` faces into portions of `size`, or one of all where it is 0."""
+    return [slice(start, start + (size or count)) for start in range(0, count, size or count or 1)]
 
 
 @cache

@@ -6,12 +6,16 @@ the landmarks of the rest are off. Its points are rough: `landmarks.py` puts the
 docs/models.md.
 """
 
+import os
+import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from lineament.vision.sessions import open_session
@@ -29,6 +33,10 @@ _COARSE_SIDE = 320
 """Long side of the coarse look, in the network's pixels."""
 _TALLEST = 280
 """Faces taller than this in the fine look are left to the coarse one."""
+_HALF = 0.5
+_WIDE = 400_000
+"""Pixels of the network's input from which one run takes all cores: a large picture would keep
+its caller waiting for longer than everything after it. Smaller ones leave the others to others."""
 _CANDIDATES = 1000
 """The best cells that are looked at; a crowd of 100 faces lights some 600."""
 
@@ -106,6 +114,10 @@ class CenterFace:
     ) -> None:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
+        self._cores = max(threads, os.cpu_count() or 1)
+        self._open_wide = partial(open_session, model_dir, MODEL_FILE, self._cores)
+        self._wide = self._session if self._cores == threads else None
+        self._lock = threading.Lock()
         self._scale = scale
         self._threshold = threshold
 
@@ -127,18 +139,32 @@ class CenterFace:
 
     def _look(self, pixels: NDArray[np.uint8], factor: float) -> Detections:
         seen = _resize(pixels, factor)
-        heat, scale, offset, landmark = self._session.run(None, {"input.1": _letterbox(seen)})
+        canvas = _letterbox(seen)
+        session = self._wide_session() if canvas[0, 0].size >= _WIDE else self._session
+        heat, scale, offset, landmark = session.run(None, {"input.1": canvas})
         found = _decode(heat[0, 0], scale[0], offset[0], landmark[0], self._threshold)
         return scaled(found, _ratio(seen, pixels))
 
+    def _wide_session(self) -> onnxruntime.InferenceSession:
+        """Return the network on all cores; opened at the first large picture."""
+        with self._lock:
+            if self._wide is None:
+                self._wide = self._open_wide()
+            return self._wide
+
 
 def _resize(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Resize by halves, whose means are quick, and the rest between neighbours."""
     if factor == 1:
         return pixels
     height, width = pixels.shape[:2]
     size = (max(round(width * factor), 1), max(round(height * factor), 1))
-    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=interpolation), np.uint8)
+    while factor <= _HALF:
+        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+        even = pixels[: half[1] * 2, : half[0] * 2]
+        pixels = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
+        factor *= 2
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _ratio(seen: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -100,6 +100,8 @@ class ForeignRecogniser:
     graph: so one thread runs it at a time.
     """
 
+    portion = 0
+
     def __init__(self, client: FacialRecognition) -> None:
         """Take the client; `input_shape`, `output_shape` and `model_name` tell what it wants."""
         self._client = client

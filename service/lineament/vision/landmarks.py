@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament.vision.align import similarity_transform
+from lineament.vision.cores import on_all_cores, portions
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "fr-landmark.onnx"
@@ -24,8 +25,8 @@ _LARGEST_SHIFT = 0.2
 """Of the box's height. Points that move further, on average, belong to something else: on 3,787
 faces of LFW none moved by more than 0.074."""
 _LARGEST_SAMPLING = 16
-_BATCH = 8
-"""Faces in one run."""
+_PORTION = 4
+"""Faces that a core is given at a time."""
 _EYE_LEFT, _EYE_RIGHT = slice(36, 42), slice(42, 48)
 _NOSE, _MOUTH_LEFT, _MOUTH_RIGHT = 30, 48, 54
 MIRRORED = np.concatenate(
@@ -58,6 +59,7 @@ class LandmarkRefiner:
     def __init__(self, model_dir: Path, threads: int = 1) -> None:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
+        self._portion = _PORTION if threads == 1 else 0
 
     def refine(
         self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32], points: NDArray[np.float32]
@@ -103,15 +105,20 @@ class LandmarkRefiner:
         Returns:
             Shape (n, 68, 2), x and y in pixels.
         """
-        found = np.empty((len(boxes), 68, 2))
-        for start in range(0, len(boxes), _BATCH):
-            rows = slice(start, start + _BATCH)
-            matrices = [_to_upright(*face) for face in zip(boxes[rows], points[rows], strict=True)]
+
+        def look(part: slice) -> NDArray[np.float64]:
+            matrices = [_to_upright(*face) for face in zip(boxes[part], points[part], strict=True)]
             middles = self._run(np.stack([_sample(pixels, matrix) for matrix in matrices]))
-            for row, (matrix, middle) in enumerate(zip(matrices, middles, strict=True), start):
-                back = cv2.invertAffineTransform(matrix)
-                found[row] = middle @ back[:, :2].T + back[:, 2]
-        return found
+            backs = [cv2.invertAffineTransform(matrix) for matrix in matrices]
+            return np.stack(
+                [
+                    middle @ back[:, :2].T + back[:, 2]
+                    for middle, back in zip(middles, backs, strict=True)
+                ]
+            )
+
+        found = on_all_cores(look, portions(len(boxes), self._portion))
+        return np.concatenate([np.empty((0, 68, 2)), *found])
 
     def _run(self, squares: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the points within squares of shape (n, 64, 64), shape (n, 68, 2), in pixels."""

@@ -10,7 +10,8 @@ from lineament.domain.attributes import Attributes
 from lineament.domain.faces import DetectedFace, Matrix, Vector
 from lineament.vision.align import CROP, crop_face
 from lineament.vision.attributes import AttributeEstimator, Seen
-from lineament.vision.recogniser import FaceRecogniser
+from lineament.vision.cores import on_all_cores, portions
+from lineament.vision.recogniser import Embedded, FaceRecogniser
 from lineament.vision.recognisers import Recognisers
 
 
@@ -40,7 +41,7 @@ class Picture:
         return self.seen.points
 
     def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
-        """Return the vectors of `faces[i]` for i in `indices`, in that order, in one batch.
+        """Return the vectors of `faces[i]` for i in `indices`, in that order.
 
         Args:
             indices: of the faces.
@@ -72,15 +73,20 @@ class Picture:
         return told if len(told) == len(shown) else None
 
     def _embed_new(self, indices: Sequence[int], name: str, model: FaceRecogniser) -> None:
-        """Keep what the recogniser makes of faces that it has not seen yet, in one batch."""
+        """Keep what the recogniser makes of faces that it has not seen yet."""
         new = [index for index in dict.fromkeys(indices) if (name, index) not in self.embedded]
         if not new:
             return
-        made = model.embed_and_judge(self.crops(new, model.crop, model.target))
-        shown = made.recognisability
-        for row, index in enumerate(new):
-            much = None if shown is None else float(shown[row])
-            self.embedded[name, index] = (made.vectors[row], much)
+
+        def embed(part: slice) -> Embedded:
+            return model.embed_and_judge(self.crops(new[part], model.crop, model.target))
+
+        parts = portions(len(new), model.portion)
+        for part, made in zip(parts, on_all_cores(embed, parts), strict=True):
+            shown = made.recognisability
+            for row, index in enumerate(new[part]):
+                much = None if shown is None else float(shown[row])
+                self.embedded[name, index] = (made.vectors[row], much)
 
     def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
         """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from lineament.domain.faces import Matrix
 from lineament.vision.align import CROP
-from lineament.vision.cores import on_all_cores
 from lineament.vision.sessions import open_session
 
 BATCH = 2
@@ -33,6 +32,8 @@ class FaceRecogniser(Protocol):
     dimensions: int
     crop: int
     """Side of the square crops, pixels."""
+    portion: int
+    """Crops that a core is best given at a time; 0 where one run of all uses all cores."""
     target: NDArray[np.float64] | None
     """Where the five points belong in them; None: as in ArcFace."""
 
@@ -78,7 +79,7 @@ class OnnxRecogniser:
         """Load the network."""
         self._session = open_session(model_dir, network.file, threads)
         self._network = network
-        self._threads = threads
+        self.portion = BATCH if threads == 1 else 0
         self._input = self._session.get_inputs()[0].name
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
 
@@ -88,9 +89,9 @@ class OnnxRecogniser:
 
     def embed_and_judge(self, crops: NDArray[np.uint8]) -> Embedded:
         """Return what `embed` does, and how much the crops show."""
-        batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
-        empty = np.empty((0, self.dimensions), np.float32)
-        rows = np.concatenate([empty, *on_all_cores(self._run, batches, self._threads)])
+        rows = np.empty((len(crops), self.dimensions), np.float32)
+        for start in range(0, len(crops), BATCH):
+            rows[start : start + BATCH] = self._run(crops[start : start + BATCH])
         if self._network.lengths is None:
             return Embedded(unit_rows(rows))
         nothing, everything = self._network.lengths
