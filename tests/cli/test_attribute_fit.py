@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineament.cli.appearance_labels import (
+from lineament.cli.fit_attributes import draw
+from lineament.cli.measuring.appearance_labels import (
     FOLDS,
     NO,
     UNCLEAR,
@@ -17,9 +18,8 @@ from lineament.cli.appearance_labels import (
     fold_of,
     read_labels,
 )
-from lineament.cli.attributes_appearance import Rate, area_under_curve
-from lineament.cli.fit_attributes import draw
-from lineament.cli.regression import fit_logistic
+from lineament.cli.measuring.attributes_appearance import Rate, area_under_curve
+from lineament.cli.measuring.regression import fit_logistic
 from lineament.domain.attributes import BINARY
 from lineament.vision.appearance import shipped_weights
 

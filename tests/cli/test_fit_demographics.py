@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lineament.cli import fit_demographics
-from lineament.cli.appearance_labels import LabelsError
-from lineament.cli.attributes_demographics import figures, lines
-from lineament.cli.demographic_labels import Observation, observe
+from lineament.cli.measuring.appearance_labels import LabelsError
+from lineament.cli.measuring.attributes_demographics import figures, lines
+from lineament.cli.measuring.demographic_labels import Observation, observe
 from lineament.vision.expression import CONFUSED, KINDS
 
 RNG = np.random.default_rng(5)
@@ -99,7 +99,11 @@ def test_figures_count_what_was_right() -> None:
 
 def test_shipped_labels_can_be_read() -> None:
     """`lineament bench vision` would stop at a slip in the file."""
-    text = resources.files("lineament.cli").joinpath("labels/demographics.json").read_text("utf-8")
+    text = (
+        resources.files("lineament.cli.measuring")
+        .joinpath("labels/demographics.json")
+        .read_text("utf-8")
+    )
     labels = json.loads(text)["labels"]
     assert len(labels) > 2000
     for digest, (gender, age, expression) in labels.items():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lineament.cli.lfw import Vectors
-from lineament.cli.same_people import find_same_people, pair_key, read_confirmed
+from lineament.cli.measuring.lfw import Vectors
+from lineament.cli.measuring.same_people import find_same_people, pair_key, read_confirmed
 from lineament.domain.verification import impostor_scores
 from lineament.errors import LineamentError
 

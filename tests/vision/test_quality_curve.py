@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lineament.cli.degrade import STRENGTHS, Step, Subject, all_steps, degrade
-from lineament.cli.quality_curve import (
+from lineament.cli.measuring.degrade import STRENGTHS, Step, Subject, all_steps, degrade
+from lineament.cli.measuring.quality_curve import (
     CLEAN,
     LEVELS,
     QualityCurve,

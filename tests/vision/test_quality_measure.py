@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lineament.cli.degrade import Step, Subject, degrade
+from lineament.cli.measuring.degrade import Step, Subject, degrade
 from lineament.domain.faces import DetectedFace, Quality, RatioBox
 from lineament.domain.quality import (
     BARS,

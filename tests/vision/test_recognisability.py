@@ -5,7 +5,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from lineament.cli.degrade import Step, Subject, degrade
+from lineament.cli.measuring.degrade import Step, Subject, degrade
 from lineament.domain.quality import passing_faces, select_faces
 from lineament.vision.engine import Engine, Picture
 from tests.vision.conftest import Photo

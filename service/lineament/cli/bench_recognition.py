@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from lineament import config
-from lineament.cli import recognition
 from lineament.cli.figures import Figure, report
-from lineament.cli.recognition import Measured, measure
+from lineament.cli.measuring import recognition
+from lineament.cli.measuring.recognition import Measured, measure
 from lineament.domain import verification
 from lineament.domain.similarity import Calibration
 from lineament.vision.engine import build_engine
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Embed the set, print the table and the figures; 1 if one is short of its bar."""
     if args.plot is not None:  # before minutes of work: matplotlib may be missing, and is slow
-        from lineament.cli.histogram import draw_histogram  # noqa: PLC0415
+        from lineament.cli.measuring.histogram import draw_histogram  # noqa: PLC0415
     settings = config.load()
     model = choose_profile(settings.profile, settings.detector, settings.recognizer).model
     print(f"FaceModelVersion {model.version}")

@@ -10,8 +10,8 @@ from pathlib import Path
 import onnxruntime
 
 from lineament import config
-from lineament.cli import recognition
 from lineament.cli.figures import Figure, report
+from lineament.cli.measuring import recognition
 from lineament.cli.vision_bench.part import Context, Panel, Part, draw
 from lineament.errors import LineamentError
 from lineament.vision.engine import build_engine

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lineament import config
-from lineament.cli import recognition
-from lineament.cli.recognition import Measured, measure
+from lineament.cli.measuring import recognition
+from lineament.cli.measuring.recognition import Measured, measure
 from lineament.domain.calibration import fit_calibration
 from lineament.domain.similarity import Calibration
 from lineament.errors import LineamentError

@@ -13,10 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament import config
-from lineament.cli import drawn_occlusions as drawn
-from lineament.cli.appearance_labels import FOLDS, NO, UNSEEN, YES, LabelledFaces, look, read_labels
-from lineament.cli.attributes_appearance import AttributeFigures, figures
-from lineament.cli.regression import Regression, fit_logistic
+from lineament.cli.measuring import drawn_occlusions as drawn
+from lineament.cli.measuring.appearance_labels import (
+    FOLDS,
+    NO,
+    UNSEEN,
+    YES,
+    LabelledFaces,
+    look,
+    read_labels,
+)
+from lineament.cli.measuring.attributes_appearance import AttributeFigures, figures
+from lineament.cli.measuring.regression import Regression, fit_logistic
 from lineament.errors import LineamentError
 from lineament.vision.appearance import Trunk, Weights
 from lineament.vision.engine import build_engine

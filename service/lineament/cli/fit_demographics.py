@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament import config
-from lineament.cli.attributes_demographics import figures, lines
-from lineament.cli.demographic_labels import FIT, REST, Observation, observe
-from lineament.cli.regression import fit_logistic
+from lineament.cli.measuring.attributes_demographics import figures, lines
+from lineament.cli.measuring.demographic_labels import FIT, REST, Observation, observe
+from lineament.cli.measuring.regression import fit_logistic
 from lineament.vision import demographics
 from lineament.vision.expression import KINDS, spread_out
 

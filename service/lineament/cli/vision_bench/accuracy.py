@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lineament.cli.figures import Figure
-from lineament.cli.lfw import MeasuringSetError
-from lineament.cli.recognition import Measured, measure
+from lineament.cli.measuring.lfw import MeasuringSetError
+from lineament.cli.measuring.recognition import Measured, measure
 from lineament.cli.vision_bench.part import Context, Panel, Part
 from lineament.cli.vision_bench.serving import resident_mib
 from lineament.domain import verification

@@ -4,12 +4,16 @@ The bars lie below what was measured when the attributes were fitted, by about t
 intervals: they tell when a change of a model, a crop or a fit loses something.
 """
 
-from lineament.cli import attributes_appearance, attributes_demographics, attributes_geometry
-from lineament.cli.attributes_appearance import AttributeFigures
-from lineament.cli.attributes_demographics import DemographicFigures
-from lineament.cli.attributes_geometry import GeometryFigures
 from lineament.cli.figures import Figure
-from lineament.cli.lfw import MeasuringSetError
+from lineament.cli.measuring import (
+    attributes_appearance,
+    attributes_demographics,
+    attributes_geometry,
+)
+from lineament.cli.measuring.attributes_appearance import AttributeFigures
+from lineament.cli.measuring.attributes_demographics import DemographicFigures
+from lineament.cli.measuring.attributes_geometry import GeometryFigures
+from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.cli.vision_bench.part import Context, Part
 
 _PERCENT = 100.0

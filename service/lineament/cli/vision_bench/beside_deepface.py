@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lineament.cli.figures import Figure
-from lineament.cli.lfw import MeasuringSetError, off_centre, read_measuring_set
+from lineament.cli.measuring.lfw import MeasuringSetError, off_centre, read_measuring_set
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.domain import verification
 from lineament.vision import registry

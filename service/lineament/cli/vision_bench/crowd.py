@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament.cli.figures import Figure
-from lineament.cli.lfw import MeasuringSetError, read_measuring_set
+from lineament.cli.measuring.lfw import MeasuringSetError, read_measuring_set
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.vision.detector import Detections
 from lineament.vision.engine import Engine

@@ -1,7 +1,7 @@
 """What the levels of QualityFilter are worth on photos made worse."""
 
-from lineament.cli.lfw import MeasuringSetError
-from lineament.cli.quality_curve import draw_errors, draw_passing, lines, measure
+from lineament.cli.measuring.lfw import MeasuringSetError
+from lineament.cli.measuring.quality_curve import draw_errors, draw_passing, lines, measure
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.vision.profiles import read_profile
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.cli.appearance_labels import NO, YES, LabelledFaces, look, read_labels
+from lineament.cli.measuring.appearance_labels import NO, YES, LabelledFaces, look, read_labels
 from lineament.vision.appearance import Trunk, Weights, judge, shipped_weights
 from lineament.vision.engine import build_engine
 

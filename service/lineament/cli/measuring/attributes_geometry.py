@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.cli.lfw import read_measuring_set
+from lineament.cli.measuring.lfw import read_measuring_set
 from lineament.domain.attributes import EYE_DIRECTION
 from lineament.domain.faces import Pose
 from lineament.vision.engine import Engine
@@ -118,7 +118,7 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
 
 
 def _read(path: Path | None) -> dict[str, Any]:
-    shipped = resources.files("lineament.cli").joinpath("labels/geometry.json")
+    shipped = resources.files("lineament.cli.measuring").joinpath("labels/geometry.json")
     known: dict[str, Any] = json.loads((path or shipped).read_text("utf-8"))
     return known
 

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lineament.cli.degrade import STRENGTHS, Step, Subject, all_steps, degrade
 from lineament.cli.figures import Figure
-from lineament.cli.lfw import off_centre, read_measuring_set
+from lineament.cli.measuring.degrade import STRENGTHS, Step, Subject, all_steps, degrade
+from lineament.cli.measuring.lfw import off_centre, read_measuring_set
 from lineament.domain.faces import Vector
 from lineament.domain.quality import QualityLevel, passing_faces
 from lineament.vision.engine import Engine

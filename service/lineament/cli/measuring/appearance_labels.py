@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lineament.cli.lfw import off_centre, read_measuring_set
+from lineament.cli.measuring.lfw import off_centre, read_measuring_set
 from lineament.errors import LineamentError
 from lineament.vision.engine import Engine
 
@@ -80,7 +80,7 @@ def read_labels(path: Path | None = None) -> Labels:
     """
     try:
         text = (
-            resources.files("lineament.cli").joinpath(_SHIPPED).read_text("utf-8")
+            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text("utf-8")
             if path is None
             else path.read_text("utf-8")
         )

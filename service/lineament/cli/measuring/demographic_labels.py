@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lineament.cli.appearance_labels import DIGITS, LabelsError
-from lineament.cli.lfw import off_centre, read_measuring_set
+from lineament.cli.measuring.appearance_labels import DIGITS, LabelsError
+from lineament.cli.measuring.lfw import off_centre, read_measuring_set
 from lineament.domain.attributes import AgeRange, Emotion, Gender
 from lineament.vision.demographics import AgeGender, age_range, apparent_gender
 from lineament.vision.engine import build_engine
@@ -128,7 +128,7 @@ def observe(
 def _read(path: Path | None) -> dict[str, tuple[str, int | None, str]]:
     try:
         text = (
-            resources.files("lineament.cli").joinpath(_SHIPPED).read_text("utf-8")
+            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text("utf-8")
             if path is None
             else path.read_text("utf-8")
         )

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.cli.attributes_appearance import Rate
-from lineament.cli.demographic_labels import REST, Observation, observe
+from lineament.cli.measuring.attributes_appearance import Rate
+from lineament.cli.measuring.demographic_labels import REST, Observation, observe
 from lineament.vision.expression import CONFUSED, KINDS
 
 _DECADES = ((0, 20), (20, 30), (30, 40), (40, 50), (50, 60), (60, 70), (70, 100))

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.cli.lfw import MeasuringSetError, embed_subjects, read_measuring_set
-from lineament.cli.same_people import Suspect, find_same_people, genuine_bar, read_confirmed
+from lineament.cli.measuring.lfw import MeasuringSetError, embed_subjects, read_measuring_set
+from lineament.cli.measuring.same_people import (
+    Suspect,
+    find_same_people,
+    genuine_bar,
+    read_confirmed,
+)
 from lineament.domain import verification
 from lineament.domain.faces import FaceEngine
 from lineament.domain.verification import Scores

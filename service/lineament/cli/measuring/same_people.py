@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lineament.cli.lfw import Vectors
+from lineament.cli.measuring.lfw import Vectors
 from lineament.domain.verification import Scores, pair_at
 from lineament.errors import LineamentError
 
@@ -55,7 +55,7 @@ def read_confirmed(path: Path | None) -> dict[str, str]:
     """
     try:
         text = (
-            resources.files("lineament.cli").joinpath(_SHIPPED).read_text()
+            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text()
             if path is None
             else path.read_text()
         )
