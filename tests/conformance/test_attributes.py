@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.album import GROUP_FACES, Album
+from tests.conformance.conftest import BuildApplication, Wire
 
 DEFAULT = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
 BINARY = {
@@ -150,3 +151,16 @@ def test_ix15_details_of_indexed_and_of_unindexed_faces(
     for each in (*answer["FaceRecords"], *answer["UnindexedFaces"]):
         assert set(BINARY.values()) < set(each["FaceDetail"])
         assert len(each["FaceDetail"]["Landmarks"]) == 30
+
+
+def test_sensitive_attributes_can_be_switched_off(
+    build: BuildApplication, account: str, album: Album
+) -> None:
+    """Lost: an operator who must not judge gender, age or emotion cannot run the service."""
+    off = frozenset({"GENDER", "EMOTIONS", "AGE_RANGE"})
+    c = Wire("in-process", build(attributes_off=off).handle, None).client(account)
+    (face,) = detect(c, album.small, "ALL")
+    assert not {"Gender", "Emotions", "AgeRange"} & set(face)
+    assert {"Smile", "EyeDirection"} < set(face)
+    (face,) = detect(c, album.small, "GENDER")
+    assert set(face) == DEFAULT
