@@ -1,12 +1,13 @@
 """Both profiles on a measuring set, with intervals, and what looking at it costs in memory."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lineament.cli.bench_recognition import calibration_figures
 from lineament.cli.figures import Figure
 from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.cli.measuring.recognition import Measured, measure
@@ -57,13 +58,22 @@ def run(context: Context) -> Part:
     """Compare the profiles that ship on the measuring set."""
     if context.folder is None:
         raise MeasuringSetError("accuracy is measured on a measuring set")
-    default, light = (read_profile(name).model.recogniser for name in ("default", "light"))
-    result = measure_accuracy(context.engine, context.folder, default, light, context.confirmed)
+    default, light = (read_profile(name).model for name in ("default", "light"))
+    result = measure_accuracy(
+        context.engine, context.folder, default.recogniser, light.recogniser, context.confirmed
+    )
     panels: list[Panel] = [
         lambda axes: _draw(axes, result),
         lambda axes: _draw_memory(axes, result),
     ]
-    return Part(table(result), figures(result), panels)
+    promised = [
+        *calibration_figures(result.measured[default.recogniser], default.calibration),
+        *(
+            replace(figure, name=f"light_{figure.name}")
+            for figure in calibration_figures(result.measured[light.recogniser], light.calibration)
+        ),
+    ]
+    return Part(table(result), [*figures(result), *promised], panels)
 
 
 def measure_accuracy(
