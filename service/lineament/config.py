@@ -41,7 +41,7 @@ class Settings:
     detector: str
     recognizer: str
     attributes_off: frozenset[str]
-    """Of GENDER, EMOTIONS, AGE_RANGE: never computed, never told."""
+    """Of GENDER, EMOTIONS, AGE_RANGE: never told."""
     threads: int
     """Of one run of a model, at least 1."""
     constraint_error_code: str
@@ -103,7 +103,7 @@ class SettingsSchema(Schema):
         load_default="",
         validate=lambda text: _read_attributes(text) is not None,
         metadata={
-            "help": "Sensitive attributes that are never computed, some of "
+            "help": "Sensitive attributes that are never told, some of "
             f"{', '.join(sorted(SENSITIVE))}, with commas between."
         },
     )

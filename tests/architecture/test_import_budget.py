@@ -54,6 +54,11 @@ def test_list_collections_loads_no_model_runtime(application: Application) -> No
     assert _loaded(_LIST_COLLECTIONS) == set()
 
 
+def test_faces_are_found_without_what_prepares_graphs() -> None:
+    """Lost: every server and every cold Lambda loads the onnx package, which installing needs."""
+    assert "onnx" not in _loaded("import lineament.vision.engine, lineament.vision.clients")
+
+
 def test_the_probe_sees_what_is_loaded() -> None:
     """Lost: the two tests above pass whatever is loaded."""
     assert "onnxruntime" in _loaded("import onnxruntime")

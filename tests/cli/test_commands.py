@@ -42,6 +42,8 @@ def test_each_command_explains_itself() -> None:
         "demo",
         "models",
         "calibrate",
+        "fit-attributes",
+        "fit-demographics",
         "bench",
         "openapi",
         "housekeeping",

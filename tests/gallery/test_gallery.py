@@ -202,6 +202,17 @@ def test_a_dropped_gallery_leaves_memory_at_once() -> None:
     assert len(view) == len(kept) == 100  # who searches at this moment is not disturbed
 
 
+def test_a_deleted_collection_takes_what_it_was_before_it_moved_with_it() -> None:
+    """Else vectors of a deleted collection stay in memory because no search came in between."""
+    log = ListLog()
+    log.add({IDS[0]: POOL[0]})
+    gallery = MemoryGallery(log, 1 << 30)
+    old = log.collection("old")
+    gallery.sync(old)
+    gallery.drop(replace(old, generation="new", ancestor="old"))
+    assert gallery.nbytes() == 0
+
+
 def test_a_collection_that_moved_leaves_its_old_vectors_behind() -> None:
     """Else every process holds a collection twice after `lineament reindex`, in two widths."""
     log = ListLog()

@@ -8,40 +8,40 @@ from lineament.domain.matching import find_face, overlap
 from lineament.domain.similarity import Calibration, FaceModel
 
 _CALIBRATION = Calibration.from_knots([-1, 1], [0, 100])
-DEFAULT, ACCURATE, FAST = (
-    FaceModel(name, 4, _CALIBRATION, name) for name in ("default-1", "accurate-1", "fast-1")
+DEFAULT, OWN, LIGHT = (
+    FaceModel(name, 4, _CALIBRATION, name) for name in ("default-1", "own-1", "light-1")
 )
 MODELS = FaceModels(
     DEFAULT,
-    (Binding("vip-*", ACCURATE), Binding("vip-guests", FAST), Binding("door[12]", FAST)),
+    (Binding("vip-*", OWN), Binding("vip-guests", LIGHT), Binding("door[12]", LIGHT)),
 )
 
 
 @pytest.mark.parametrize(
     ("collection_id", "model"),
     [
-        ("vip-1", ACCURATE),
-        ("vip-guests", ACCURATE),  # the first that matches counts
-        ("door1", FAST),
+        ("vip-1", OWN),
+        ("vip-guests", OWN),  # the first that matches counts
+        ("door1", LIGHT),
         ("door3", DEFAULT),
         ("VIP-1", DEFAULT),
         ("my-vip-1", DEFAULT),
     ],
 )
 def test_name_decides_the_model(collection_id: str, model: FaceModel) -> None:
-    """Lost: a collection that needs the accurate model is filled with the other one's vectors."""
+    """Lost: a collection that needs its own model is filled with the other one's vectors."""
     assert MODELS.for_new(collection_id) == model
 
 
 def test_every_model_that_is_named_is_run() -> None:
     """Lost: collections made before a pattern was taken for them are refused."""
-    assert [MODELS.of(each.version) for each in (DEFAULT, ACCURATE, FAST)] == [
+    assert [MODELS.of(each.version) for each in (DEFAULT, OWN, LIGHT)] == [
         DEFAULT,
-        ACCURATE,
-        FAST,
+        OWN,
+        LIGHT,
     ]
     assert MODELS.of("other-1") is None
-    assert MODELS.versions() == ["default-1", "accurate-1", "fast-1"]
+    assert MODELS.versions() == ["default-1", "own-1", "light-1"]
 
 
 def _face(box: RatioBox) -> DetectedFace:

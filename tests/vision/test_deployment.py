@@ -32,7 +32,7 @@ def _write(path: Path, **changes: Any) -> str:
 
 
 def test_profiles_of_one_detector_serve_together(tmp_path: Path) -> None:
-    """Lost: one deployment cannot have fast and accurate collections."""
+    """Lost: one deployment cannot have collections of two models."""
     own = _write(tmp_path / "own.json")
     chosen = choose_deployment("default", [("vip-*", own)])
     assert chosen.models.for_new("vip-1") == read_profile(own).model

@@ -86,4 +86,6 @@ def test_odd_sizes_and_pngs(photo: Photo) -> None:
         -(-odd.shape[1] // 2),
         3,
     )
+    just = pictures.scaled(decode(photo("biden.jpg")), 1)[:1199, :731]
+    assert open_picture(pictures.jpeg(just)).pixels(600).shape == (600, 366, 3)
     assert open_picture(pictures.png(odd)).pixels(100).shape == odd.shape

@@ -121,15 +121,19 @@ class MemoryGallery:
             with gallery.lock:
                 gallery.catch_up(self._log, name, collection.seq)
         except ResourceNotFoundException:
-            self.drop(collection)
+            with self._lock:
+                self._generations.pop(name, None)
             raise
         self._evict(name)
         return gallery.view
 
     def drop(self, collection: Collection) -> None:
-        """Let go of a deleted collection's vectors; views that somebody holds stay as they are."""
+        """Let go of a deleted collection's vectors; views that somebody holds stay as they are.
+
+        Those from before it was moved to another model go as well.
+        """
         with self._lock:
-            self._generations.pop(collection.generation, None)
+            self._forget(collection.lineage)
 
     def _forget(self, lineage: str) -> None:
         old = [name for name, each in self._generations.items() if each.lineage == lineage]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from lineament.domain.attributes import BINARY, Judgement
 from lineament.vision.align import crop_face
 from lineament.vision.sessions import open_session
-from lineament.vision.trunk import OUTPUT
 
 MODEL_FILE = "mobilefacenet-trunk.onnx"
 _WEIGHTS = "appearance.npz"
@@ -84,7 +83,7 @@ class Trunk:
         parts = []
         for start in range(0, len(crops), _BATCH):
             crop = crops[start : start + _BATCH].transpose(0, 3, 1, 2).astype(np.float32)
-            parts.append(self._session.run([OUTPUT], {"input": (crop - 127.5) / 127.5})[0])
+            parts.append(self._session.run(None, {"input": (crop - 127.5) / 127.5})[0])
         places = np.concatenate(parts).reshape(len(crops), -1)
         return np.column_stack([places, eye_opening(dense)]).astype(np.float32)
 

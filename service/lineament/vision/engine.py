@@ -17,6 +17,7 @@ from lineament.vision.picture import Picture
 from lineament.vision.pose import estimate_poses
 from lineament.vision.quality import measure_quality
 from lineament.vision.recognisers import Recognisers
+from lineament.vision.thirty import FIVE
 
 MAX_FACES = 100
 """Source: SPEC.md D.1."""
@@ -24,8 +25,6 @@ _SMALLEST_FACE = 40.0
 """Pixels of a face's longer side, in images of up to 1920 x 1080; more in larger ones."""
 _FULL_HD = (1920, 1080)
 """Source: SPEC.md A.7, the last but one row."""
-_LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
-"""AWS's names in AWS's order, with their row in `Detections.landmarks`."""
 _WARM_UP_SIDE = 160
 _LOOK_SIDE = 1280
 """Long side that a photo keeps when it is decoded to look for faces: the detector sees 1024."""
@@ -98,7 +97,7 @@ class Engine:
                 confidence=float(score) * 100,
                 landmarks=tuple(
                     Landmark(kind, float(face[row, 0]) / width, float(face[row, 1]) / height)
-                    for kind, row in _LANDMARKS
+                    for kind, row in FIVE
                 ),
                 pose=pose,
                 quality=measure_quality(pixels, ratio),

@@ -79,7 +79,7 @@ class EncodedPicture:
         if least_side is None or isinstance(self.header, png.PngHeader):
             return 1
         longest = max(self.width, self.height)
-        return max(factor for factor in _SHRINKS if factor == 1 or longest // factor >= least_side)
+        return max(f for f in _SHRINKS if f == 1 or -(-longest // f) >= least_side)
 
 
 def open_picture(image: bytes) -> EncodedPicture:

@@ -10,8 +10,8 @@ from onnx import TensorProto, helper
 
 _BLOCK = "MobileFaceNet/MobileFaceNet/Conv2d_4_InvResBlock_5/Add"
 """The last of MobileFaceNet's maps of 14 x 14 places, each of 128 channels."""
-CHANNELS, PLACES = 128, 7
-OUTPUT = "places"
+_CHANNELS, _PLACES = 128, 7
+_OUTPUT = "places"
 
 
 def cut_mobilefacenet(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -33,13 +33,13 @@ def cut_mobilefacenet(model: onnx.ModelProto) -> onnx.ModelProto:
     del model.graph.node[:]
     model.graph.node.extend(reversed(kept))
     model.graph.node.append(
-        helper.make_node("AveragePool", [_BLOCK], [OUTPUT], kernel_shape=[2, 2], strides=[2, 2])
+        helper.make_node("AveragePool", [_BLOCK], [_OUTPUT], kernel_shape=[2, 2], strides=[2, 2])
     )
     constants = [tensor for tensor in model.graph.initializer if tensor.name in needed]
     del model.graph.initializer[:]
     model.graph.initializer.extend(constants)
     del model.graph.output[:]
-    shape = ["batch", CHANNELS, PLACES, PLACES]
-    model.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, shape))
+    shape = ["batch", _CHANNELS, _PLACES, _PLACES]
+    model.graph.output.append(helper.make_tensor_value_info(_OUTPUT, TensorProto.FLOAT, shape))
     del model.graph.value_info[:]
     return model

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 """RGB, shape (height, width, 3)."""
 _GREY = (127, 127, 127)
-_SPREAD = 4
-"""Standard deviations of a Gaussian that its kernel reaches to either side."""
 
 
 @dataclass(frozen=True, slots=True)
