@@ -87,7 +87,8 @@ def test_turned_and_raised_heads_read_as_such(engine: Engine, photo: Photo) -> N
     """A head in profile, or one seen from below, would pass as a frontal one."""
     assert -32 < subject(engine, decode(photo("obama2.jpg"))).yaw < -14
     assert 12 < subject(engine, decode(photo("obama3.jpg"))).pitch < 30
-    profile = subject(engine, decode(photo("t1.jpg")))  # one ear hidden, the other eye half
+    poses = [face.pose for face in engine.analyse(photo("t1.jpg")).faces]
+    profile = max(poses, key=lambda pose: abs(pose.yaw))  # one ear hidden, the other eye half
     assert -85 < profile.yaw < -55
 
 
