@@ -134,6 +134,11 @@ def test_models_check_tells_what_starts(monkeypatch: pytest.MonkeyPatch) -> None
     good = _lineament("models", "check")
     assert (good.returncode, good.stderr) == (0, "")
     assert [line.split()[-1] for line in good.stdout.splitlines()] == ["ok", "ok", "ok"]
+    monkeypatch.setenv("LINEAMENT_COLLECTION_PROFILES", "door-*=light")
+    both = _lineament("models", "check").stdout
+    assert "recogniser  lineament-mobilefacenet  ok" in both
+    assert "recogniser  lineament-sface  ok" in both
+    monkeypatch.delenv("LINEAMENT_COLLECTION_PROFILES")
     monkeypatch.setenv("LINEAMENT_DETECTOR", "centreface")
     bad = _lineament("models", "check")
     assert (bad.returncode, bad.stderr) == (1, "")

@@ -14,6 +14,7 @@ from lineament.vision.deployment import choose_deployment
 from lineament.vision.engine import build_engine
 from lineament.vision.profiles import ProfileError, read_profile
 from lineament.vision.recognisers import Recognisers
+from lineament.vision.sessions import ModelUnavailable
 from tests.profiles import second_profile
 from tests.vision.conftest import Photo
 
@@ -117,6 +118,15 @@ def test_loading_a_second_recogniser_holds_up_nobody(
         assert recognisers.get().dimensions == 4
         go_on.set()
         assert slow.result(20).dimensions == 4
+
+
+def test_attribute_model_that_is_missing_stops_the_start(model_dir: Path, tmp_path: Path) -> None:
+    """Lost: after an upgrade without `models install` a server starts, and ALL is answered 500."""
+    for path in model_dir.glob("*.onnx"):
+        if path.name != "faceres.onnx":
+            (tmp_path / path.name).symlink_to(path)
+    with pytest.raises(ModelUnavailable, match=r"faceres\.onnx is not .*lineament models install"):
+        build_engine(tmp_path)
 
 
 def test_second_profile_of_another_length_is_refused(

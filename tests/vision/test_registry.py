@@ -15,7 +15,7 @@ from lineament.vision import registry
 from lineament.vision.engine import Engine, build_engine
 from lineament.vision.foreign import ForeignRecogniser, five_points
 from lineament.vision.landmarks import LandmarkRefiner
-from lineament.vision.profiles import read_profile
+from lineament.vision.profiles import ProfileError, read_profile
 from lineament.vision.sessions import ModelUnavailable
 from lineament.vision.startup import explain
 from tests.vision.conftest import Photo
@@ -113,6 +113,13 @@ def test_engine_runs_any_deepface_model(model_dir: Path, engine: Engine, photo: 
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
     assert vector[2] > vector[0], "skin is redder than blue: the channels are BGR"
     assert ChannelRecogniser.seen[-1] == (1, 32, 40, 3), "DeepFace names the width first"
+
+
+@pytest.mark.usefixtures("foreign_models")
+def test_a_second_recogniser_of_deepface_is_tried_at_the_start(model_dir: Path) -> None:
+    """A profile of some collections would fail at their first photo, for want of weights."""
+    with pytest.raises(ProfileError, match="17 numbers, and test-only makes 3"):
+        build_engine(model_dir, dimensions={"lineament-sface": 128, "test-only": 17})
 
 
 def test_weights_that_cannot_be_had_fail_the_start_with_a_sentence(

@@ -2,14 +2,16 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lineament import config
 from lineament.config import Settings
 from lineament.errors import CannotStart
+from lineament.vision.deployment import VARIABLE, choose_deployment
 from lineament.vision.install import install, is_installed, read_record
 from lineament.vision.manifest import load_manifest
-from lineament.vision.profiles import choose_profile, read_profile
+from lineament.vision.profiles import read_profile
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     installing = actions.add_parser("install", help="fetch what is missing, with pip and npm")
     installing.add_argument("--force", action="store_true", help="fetch everything again")
     listing = actions.add_parser("list", help="show names, licences and what is installed")
-    checking = actions.add_parser("check", help="start the chosen detector and recogniser, once")
+    checking = actions.add_parser("check", help="start the chosen detector and recognisers, once")
     for action in (installing, listing, checking):
         action.add_argument(
             "--dir", type=Path, help="the folder (default: LINEAMENT_MODEL_DIR)", dest="model_dir"
@@ -39,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(model_dir: Path, settings: Settings) -> int:
-    """Print for profile, detector and recogniser whether a server starts with them."""
+    """Print for profiles, detector and recognisers whether a server starts with them."""
     # Imported here: they load DeepFace and the runtimes, which a list does without.
     from lineament.vision import registry  # noqa: PLC0415
     from lineament.vision.engine import require_detector  # noqa: PLC0415
@@ -48,16 +50,14 @@ def _check(model_dir: Path, settings: Settings) -> int:
     profile = read_profile(settings.profile)
     detector = settings.detector or profile.detector
     recogniser = settings.recognizer or profile.model.recogniser
+    bound = [read_profile(name, VARIABLE) for _, name in settings.collection_profiles]
+    recognisers = dict.fromkeys([recogniser, *(each.model.recogniser for each in bound)])
     registry.register(model_dir)
-    chosen = settings.profile, detector, recogniser
+    chosen = settings.profile, settings.collection_profiles, detector, recogniser
     checks: list[tuple[str, str, Callable[[], object]]] = [
         ("detector", detector, lambda: require_detector(detector)),
-        ("recogniser", recogniser, lambda: require_recogniser(recogniser)),
-        (
-            "profile",
-            settings.profile,
-            lambda: choose_profile(*chosen),
-        ),
+        *(("recogniser", name, partial(require_recogniser, name)) for name in recognisers),
+        ("profile", settings.profile, lambda: choose_deployment(*chosen)),
     ]
     failures = 0
     for kind, name, start in checks:

@@ -18,16 +18,24 @@ from lineament.domain.attributes import (
     LANDMARKS,
     Attributes,
 )
-from lineament.vision import gaze
+from lineament.vision import appearance, demographics, expression, gaze
 from lineament.vision.appearance import Appearance
 from lineament.vision.cores import on_all_cores, portions
 from lineament.vision.demographics import AgeGender
 from lineament.vision.expression import ExpressionReader
 from lineament.vision.pupils import find_pupils
+from lineament.vision.sessions import require_file
 from lineament.vision.thirty import thirty_landmarks
 
 _PORTION = 2
 """Faces that a core is given at a time."""
+_FILES = (
+    appearance.MODEL_FILE,
+    demographics.AGE_FILE,
+    demographics.GENDER_FILE,
+    demographics.BOTH_FILE,
+    expression.MODEL_FILE,
+)
 _Model = TypeVar("_Model", Appearance, AgeGender, ExpressionReader)
 
 
@@ -56,10 +64,15 @@ class AttributeEstimator:
     Args:
         model_dir: where the models are installed.
         threads: how many work on one face.
+
+    Raises:
+        ModelUnavailable: a model is not installed.
     """
 
     def __init__(self, model_dir: Path, threads: int = 1) -> None:
-        """Load nothing yet."""
+        """Load nothing yet, and see that all files are there: a request is too late to tell."""
+        for name in _FILES:
+            require_file(model_dir, name)
         self._model_dir = model_dir
         self._threads = threads
         self._lock = threading.Lock()
@@ -73,7 +86,7 @@ class AttributeEstimator:
             wanted: of `domain.attributes.ALL`; what cannot be told of a face is absent.
 
         Raises:
-            ModelUnavailable: a model is not installed.
+            ModelUnavailable: a model is broken, or was taken away since the start.
         """
 
         def look(part: slice) -> list[Attributes]:

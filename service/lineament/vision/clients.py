@@ -4,6 +4,7 @@ Beside DeepFace's own methods each carries the precise ones that the engine pref
 landmarks, crops in one batch.
 """
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,11 @@ class CenterFaceClient(Detector):  # type: ignore[misc]
     def __init__(self) -> None:
         """Load the model from the registered folder."""
         self._detector = CenterFace(model_dir(), threads=threads())
-        self._refiner = LandmarkRefiner(model_dir(), threads())
+
+    @cached_property
+    def _refiner(self) -> LandmarkRefiner:
+        """Return what DeepFace's callers need; the engine has its own."""
+        return LandmarkRefiner(model_dir(), threads())
 
     def detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Find the faces in RGB pixels of shape (height, width, 3); the points are rough."""

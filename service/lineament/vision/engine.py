@@ -117,7 +117,8 @@ def build_engine(
 ) -> Engine:
     """Load the models by name through DeepFace's registry and run each once.
 
-    Recognisers other than `recogniser` are loaded when a picture's faces are embedded with them.
+    Others of our recognisers are loaded when a picture's faces are embedded with them. DeepFace's
+    are loaded now: their weights may have to be downloaded, and a request is too late to tell.
 
     Args:
         model_dir: where `lineament models install` put the files.
@@ -140,6 +141,9 @@ def build_engine(
         AttributeEstimator(model_dir, threads),
     )
     recognisers.get()
+    for name in dimensions or ():
+        if not registry.is_ours("facial_recognition", name):
+            recognisers.get(name)
     engine.find_faces(_blank(_WARM_UP_SIDE))
     return engine
 

@@ -13,6 +13,20 @@ class ModelUnavailable(CannotStart):
     """A model cannot be had; the message says what to do about it."""
 
 
+def require_file(model_dir: Path, name: str) -> Path:
+    """Return where a prepared graph is.
+
+    Raises:
+        ModelUnavailable: it is not installed.
+    """
+    path = model_dir / name
+    if not path.is_file():
+        raise ModelUnavailable(
+            f"The model file {name} is not installed; run `lineament models install`"
+        )
+    return path
+
+
 def open_session(model_dir: Path, name: str, threads: int) -> onnxruntime.InferenceSession:
     """Load a prepared graph for the CPU.
 
@@ -30,11 +44,7 @@ def open_session(model_dir: Path, name: str, threads: int) -> onnxruntime.Infere
     # 103 crops a second with spinning and 130 without.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _WARNINGS_OFF
-    path = model_dir / name
-    if not path.is_file():
-        raise ModelUnavailable(
-            f"The model file {name} is not installed; run `lineament models install`"
-        )
+    path = require_file(model_dir, name)
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's classes derive from RuntimeError, and some do not
