@@ -227,7 +227,7 @@ def test_dlib_gets_the_frame_that_it_was_trained_on(
     (found,), _ = LandmarkRefiner(model_dir).refine(crop, whole, usual)
     eyes = found[:2] / 150
     assert eyes[:, 0] == pytest.approx([0.31, 0.69], abs=0.03)
-    assert eyes[:, 1] == pytest.approx([0.31, 0.31], abs=0.03)
+    assert eyes[:, 1] == pytest.approx([0.31, 0.31], abs=0.05)  # ArcFace's: 0.46
 
 
 def test_deepface_verify_knows_our_threshold(model_dir: Path, photo: Photo, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The vision engine: decode as much as is needed, detect once, refine, describe."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from lineament.domain.faces import DetectedFace, Landmark, RatioBox
 from lineament.vision import registry
 from lineament.vision.attributes import AttributeEstimator, Seen
-from lineament.vision.detector import Detections, FaceDetector, scaled
+from lineament.vision.detector import DEFAULT_SCALE, Detections, FaceDetector, scaled
 from lineament.vision.foreign import ForeignDetector
 from lineament.vision.intake import EncodedPicture, open_picture
 from lineament.vision.landmarks import LandmarkRefiner
@@ -26,8 +27,9 @@ _SMALLEST_FACE = 40.0
 _FULL_HD = (1920, 1080)
 """Source: SPEC.md A.7, the last but one row."""
 _WARM_UP_SIDE = 160
-_LOOK_SIDE = 1280
-"""Long side that a photo keeps when it is decoded to look for faces: the detector sees 1024."""
+_LOOK_SIDE = math.ceil(DEFAULT_SCALE.longest / DEFAULT_SCALE.growth)
+"""Long side that a photo keeps when it is decoded to look for faces: from it on, the detector sees
+as much of it as of the whole."""
 _FINE_FACE = 160
 """Longer side of a face, in pixels, from which more of them make no better crop: it has 112."""
 
