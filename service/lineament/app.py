@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cache
 
@@ -46,8 +47,11 @@ class Application:
             ModelUnavailable: a model is not installed; the message says what to do.
             ProfileError: the model's vectors have another length than the profile says.
         """
-        self._dispatcher.services.engine()  # first: it stops a server that can never be ready
-        self.make_tables()
+        pool = ThreadPoolExecutor(1, "tables")
+        tables = pool.submit(self.make_tables)
+        pool.shutdown(wait=False)
+        self._dispatcher.services.engine()  # asked first: it stops a server that can never be ready
+        tables.result()
 
     def make_tables(self) -> None:
         """Make the tables where they are missing.
