@@ -14,11 +14,11 @@ from lineament.cli.measuring.appearance_labels import (
     UNSEEN,
     YES,
     LabelledFaces,
-    LabelsError,
     fold_of,
     read_labels,
 )
 from lineament.cli.measuring.attributes_appearance import Rate, area_under_curve
+from lineament.cli.measuring.label_files import LabelsError
 from lineament.cli.measuring.regression import fit_logistic
 from lineament.domain.attributes import BINARY
 from lineament.vision.appearance import shipped_weights

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lineament.cli import fit_demographics
-from lineament.cli.measuring.appearance_labels import LabelsError
 from lineament.cli.measuring.attributes_demographics import figures, lines
 from lineament.cli.measuring.demographic_labels import Observation, observe
+from lineament.cli.measuring.label_files import LabelsError
 from lineament.vision.expression import CONFUSED, KINDS
 
 RNG = np.random.default_rng(5)

@@ -1,29 +1,25 @@
 """Faces that somebody has looked at: what was seen, by picture, and the faces' aligned crops.
 
-The labels that ship know pictures by digest: they serve whoever has the same pictures, and tell
-nothing of them. `labels/appearance.json`:
+`labels/appearance.json`, see `label_files`:
 
     {"members": ["Smile", ...], "labels": {"<first 16 hex digits of the sha256>": "10-?..."}}
 
 A character a member: 1 yes, 0 no, ? seen and not clear, - not looked at.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lineament.cli.measuring.lfw import off_centre, read_measuring_set
-from lineament.errors import LineamentError
+from lineament.cli.measuring.label_files import LabelsError, digest_of, read_labels_file
+from lineament.cli.measuring.lfw import place_of, read_measuring_set, subject_of
 from lineament.vision.engine import Engine
 
-DIGITS = 16
 YES, NO, UNCLEAR, UNSEEN = 1, 0, -1, -2
 _VALUES = {"1": YES, "0": NO, "?": UNCLEAR, "-": UNSEEN}
 _SHIPPED = "labels/appearance.json"
@@ -31,10 +27,6 @@ FOLDS = 4
 _TEST = -1
 _FIT, _CHOOSE = 50, 70
 """Of a hundred people: up to the first they fit, up to the second they choose, the rest test."""
-
-
-class LabelsError(LineamentError):
-    """The labels cannot be read, or the folder does not hold their pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +70,18 @@ def read_labels(path: Path | None = None) -> Labels:
     Raises:
         LabelsError: it cannot be read, or is not laid out as above.
     """
-    try:
-        text = (
-            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text("utf-8")
-            if path is None
-            else path.read_text("utf-8")
-        )
-        data = json.loads(text)
-        members = tuple(str(member) for member in data["members"])
-        seen = {
-            str(digest): tuple(_VALUES[mark] for mark in marks)
-            for digest, marks in data["labels"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabelsError(f"The labels in {path} cannot be read: {error!r}") from error
-    if any(len(values) != len(members) for values in seen.values()):
-        raise LabelsError(f"The labels in {path} must have one character for each member")
-    return Labels(members, seen)
+    return read_labels_file(path, _SHIPPED, _to_labels)
 
 
 def part_of(person: str) -> str:
     """Return fit, choose or test: all photos of a person fall into one part."""
-    place = _place(person)
+    place = place_of(person)
     return "fit" if place < _FIT else "choose" if place < _CHOOSE else "test"
 
 
 def fold_of(person: str) -> int:
     """Return 0 to FOLDS - 1, fit and choose taken together, or a negative number for the test."""
-    return _TEST if part_of(person) == "test" else _place(person) % FOLDS
+    return _TEST if part_of(person) == "test" else place_of(person) % FOLDS
 
 
 def look(engine: Engine, folder: Path, labels: Labels, *, test_only: bool = False) -> LabelledFaces:
@@ -127,13 +103,13 @@ def look(engine: Engine, folder: Path, labels: Labels, *, test_only: bool = Fals
         if test_only and fold >= 0:
             continue
         image = picture.read_bytes()
-        marks = labels.seen.get(sha256(image).hexdigest()[:DIGITS])
+        marks = labels.seen.get(digest_of(image))
         if marks is None:
             continue
         seen = engine.analyse(image)
-        if not seen.faces:
+        subject = subject_of(seen.faces)
+        if subject is None:
             continue
-        subject = min(range(len(seen.faces)), key=lambda row: off_centre(seen.faces[row]))
         crops.append(seen.crops([subject])[0])
         values.append(marks)
         dense.append(seen.seen.dense[subject])
@@ -149,5 +125,12 @@ def look(engine: Engine, folder: Path, labels: Labels, *, test_only: bool = Fals
     )
 
 
-def _place(person: str) -> int:
-    return int(sha256(person.encode()).hexdigest()[:8], 16) % 100
+def _to_labels(data: Any) -> Labels:  # noqa: ANN401 - JSON
+    members = tuple(str(member) for member in data["members"])
+    seen = {
+        str(digest): tuple(_VALUES[mark] for mark in marks)
+        for digest, marks in data["labels"].items()
+    }
+    if any(len(values) != len(members) for values in seen.values()):
+        raise ValueError("there must be one character for each member")
+    return Labels(members, seen)

@@ -1,16 +1,13 @@
 """How well pupils, gaze and pose are told on a measuring set.
 
-`labels/geometry.json` knows pictures by digest (16 hex digits of the sha256): where pupils lie, in
-pixels, and faces whose eyes point clearly to the image's left or right within the head, or ahead.
-Marked by eye on enlarged crops. Pose has no truth here: what can be measured is whether a mirrored
-picture gives the mirrored pose, and whether a picture that is turned changes the roll alone.
+`labels/geometry.json`, see `label_files`: where pupils lie, in pixels, and faces whose eyes point
+clearly to the image's left or right within the head, or ahead. Marked by eye on enlarged crops.
+Pose has no truth here: what can be measured is whether a mirrored picture gives the mirrored pose,
+and whether a picture that is turned changes the roll alone.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.cli.measuring.lfw import read_measuring_set
+from lineament.cli.measuring.label_files import LabelsError, digest_of, read_labels_file
+from lineament.cli.measuring.lfw import read_measuring_set, subject_of
 from lineament.domain.attributes import EYE_DIRECTION
 from lineament.domain.faces import Pose
 from lineament.vision.engine import Engine
@@ -26,8 +24,9 @@ from lineament.vision.intake import decode
 from lineament.vision.picture import Picture
 from lineament.vision.pupils import EYES, find_pupils
 
-_DIGITS = 16
+_SHIPPED = "labels/geometry.json"
 _SIDES = ("l", "r")
+_GAZES = ("left", "right", "ahead")
 _TURN = 30.0
 _EVERY = 2
 """Every other labelled picture is mirrored and turned as well."""
@@ -77,17 +76,17 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
 
     Raises:
         MeasuringSetError: the folder is not in LFW's layout.
-        ValueError: it holds none of the labelled pictures.
+        LabelsError: the labels cannot be read, or it holds none of their pictures.
     """
-    known = _read(labels)
+    known = read_labels_file(labels, _SHIPPED, _to_labels)
     eyes = {digest: kind for kind, digests in known["eyes"].items() for digest in digests}
     errors: list[tuple[float, float]] = []
-    yaws: dict[str, list[float]] = {"left": [], "right": [], "ahead": []}
+    yaws: dict[str, list[float]] = {kind: [] for kind in _GAZES}
     mirrored: list[tuple[float, ...]] = []
     turned: list[tuple[float, ...]] = []
     for digest, image in _pictures(folder, {*known["pupils"], *eyes}):
         picture = engine.find_faces(decode(image))
-        subject = _subject(picture)
+        subject = subject_of(picture.faces)
         if subject is None:
             continue
         errors += _pupil_errors(picture, subject, known["pupils"].get(digest, {}))
@@ -99,9 +98,9 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
             mirrored += _changes(engine, pose, np.ascontiguousarray(picture.pixels[:, ::-1]), -1, 0)
             turned += _changes(engine, pose, _turned(picture.pixels), 1, _TURN)
     if not errors or not mirrored or not all(yaws.values()):
-        raise ValueError(f"{folder} holds none of the pictures that are labelled")
+        raise LabelsError(f"{folder} holds none of the pictures that are labelled")
     ours, middles = np.array(errors).T
-    left, right, ahead = (np.array(yaws[kind]) for kind in ("left", "right", "ahead"))
+    left, right, ahead = (np.array(yaws[kind]) for kind in _GAZES)
     aside = np.abs(np.concatenate([left, right]))
     return GeometryFigures(
         pupils=len(ours),
@@ -117,27 +116,16 @@ def measure(folder: Path, engine: Engine, labels: Path | None = None) -> Geometr
     )
 
 
-def _read(path: Path | None) -> dict[str, Any]:
-    shipped = resources.files("lineament.cli.measuring").joinpath("labels/geometry.json")
-    known: dict[str, Any] = json.loads((path or shipped).read_text("utf-8"))
-    return known
+def _to_labels(data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"pupils": data["pupils"], "eyes": {kind: data["eyes"][kind] for kind in _GAZES}}
 
 
 def _pictures(folder: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
     for path in read_measuring_set(folder).pictures():
         image = path.read_bytes()
-        digest = sha256(image).hexdigest()[:_DIGITS]
+        digest = digest_of(image)
         if digest in wanted:
             yield digest, image
-
-
-def _subject(picture: Picture) -> int | None:
-    """Return the face nearest to the middle, as LFW crops its subjects."""
-    boxes = [face.box for face in picture.faces]
-    off = [
-        abs(box.left + box.width / 2 - 0.5) + abs(box.top + box.height / 2 - 0.5) for box in boxes
-    ]
-    return int(np.argmin(off)) if off else None
 
 
 def _pupil_errors(
@@ -170,7 +158,7 @@ def _changes(
 ) -> list[tuple[float, ...]]:
     """Return by how much yaw, pitch and roll differ in another picture of the face."""
     picture = engine.find_faces(pixels)
-    subject = _subject(picture)
+    subject = subject_of(picture.faces)
     if subject is None:
         return []
     other = picture.faces[subject].pose

@@ -9,18 +9,16 @@ Ages are 2003 minus the year of birth, so they are off by up to two years; gende
 what somebody saw in the picture.
 """
 
-import json
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from lineament.cli.measuring.appearance_labels import DIGITS, LabelsError
-from lineament.cli.measuring.lfw import off_centre, read_measuring_set
+from lineament.cli.measuring.label_files import LabelsError, digest_of, read_labels_file
+from lineament.cli.measuring.lfw import place_of, read_measuring_set, subject_of
 from lineament.domain.attributes import AgeRange, Emotion, Gender
 from lineament.vision.demographics import AgeGender, age_range, apparent_gender
 from lineament.vision.engine import build_engine
@@ -75,7 +73,7 @@ class Observation:
 
 def half_of(person: str) -> str:
     """Return FIT or REST: all photos of a person are in one half."""
-    return FIT if int(sha256(person.encode()).hexdigest()[:8], 16) % 100 < _FIT_SHARE else REST
+    return FIT if place_of(person) < _FIT_SHARE else REST
 
 
 def observe(
@@ -94,20 +92,20 @@ def observe(
         LabelsError: the labels cannot be read, or the folder holds none of their pictures.
         ModelUnavailable: a model is not installed.
     """
-    known = _read(labels)
+    known = read_labels_file(labels, _SHIPPED, _to_labels)
     engine = build_engine(model_dir)
     demographics, reader = AgeGender(model_dir), ExpressionReader(model_dir)
     observed = []
     for picture in tqdm(read_measuring_set(folder).pictures(), unit="photo", mininterval=30):
         image = picture.read_bytes()
-        label = known.get(sha256(image).hexdigest()[:DIGITS])
+        label = known.get(digest_of(image))
         if label is None or half_of(picture.parent.name) != half:
             continue
         faces = engine.analyse(image)
-        if not faces.faces:
+        subject = subject_of(faces.faces)
+        if subject is None:
             continue
-        distances = [off_centre(face) for face in faces.faces]
-        seen = faces.seen.of([int(np.argmin(distances))])
+        seen = faces.seen.of([subject])
         said = demographics.look(seen.pixels, seen.boxes, seen.points)
         (odds,) = reader.look(seen.pixels, seen.points)
         small, large = said.males[0]
@@ -125,16 +123,8 @@ def observe(
     return observed
 
 
-def _read(path: Path | None) -> dict[str, tuple[str, int | None, str]]:
-    try:
-        text = (
-            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text("utf-8")
-            if path is None
-            else path.read_text("utf-8")
-        )
-        return {
-            str(digest): (str(gender), None if age is None else int(age), str(expression))
-            for digest, (gender, age, expression) in json.loads(text)["labels"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabelsError(f"The labels in {path} cannot be read: {error!r}") from error
+def _to_labels(data: Any) -> dict[str, tuple[str, int | None, str]]:  # noqa: ANN401 - JSON
+    return {
+        str(digest): (str(gender), None if age is None else int(age), str(expression))
+        for digest, (gender, age, expression) in data["labels"].items()
+    }

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from lineament.cli.figures import Figure
 from lineament.cli.measuring.degrade import STRENGTHS, Step, Subject, all_steps, degrade
-from lineament.cli.measuring.lfw import off_centre, read_measuring_set
+from lineament.cli.measuring.lfw import read_measuring_set, subject_of
 from lineament.domain.faces import Vector
 from lineament.domain.quality import QualityLevel, passing_faces
 from lineament.vision.engine import Engine
@@ -196,9 +196,9 @@ def _pair_rows(
 ) -> list[_Row]:
     """Return a row for the clean second photo and one for each worse copy of it."""
     first, second = (engine.find_faces(decode(path.read_bytes())) for path in pair)
-    if not first.faces or not second.faces:
+    here, there = subject_of(first.faces), subject_of(second.faces)
+    if here is None or there is None:
         return []
-    here, there = (min(range(len(p.faces)), key=_distance(p)) for p in (first, second))
     reference: Vector = first.embed([here])[0]
     left, top, right, bottom = (float(side) for side in second.seen.boxes[there])
     subject = Subject((left, top, right, bottom), second.points[there])
@@ -217,10 +217,6 @@ def _row(
     passed = tuple(bool(passing_faces(picture, level, among=[index])) for level in LEVELS)
     cosine = float(picture.embed([index])[0] @ reference)
     return _Row(step.kind, step.strength, True, cosine < threshold, passed)
-
-
-def _distance(picture: Picture) -> Callable[[int], float]:
-    return lambda index: off_centre(picture.faces[index])
 
 
 def _nearest(picture: Picture, subject: Subject) -> int | None:

@@ -6,21 +6,18 @@ names too, and confirmed it in a file, which knows pictures by digest. The repor
 and tells the rate with them as well.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from lineament.cli.measuring.label_files import digest_of, read_labels_file
 from lineament.cli.measuring.lfw import Vectors
 from lineament.domain.verification import Scores, pair_at
-from lineament.errors import LineamentError
 
 _MOST_SUSPECTS = 60
-_DIGEST_DIGITS = 16
 _GENUINE_PERCENTILE = 10
 _SHIPPED = "confirmed_pairs.json"
 
@@ -51,17 +48,13 @@ def read_confirmed(path: Path | None) -> dict[str, str]:
     """Return what was seen, by pair, from a file or from the one that ships for lfw-dev.
 
     Raises:
-        LineamentError: the file cannot be read or is no JSON object of texts.
+        LabelsError: the file cannot be read or is no JSON object of texts.
     """
-    try:
-        text = (
-            resources.files("lineament.cli.measuring").joinpath(_SHIPPED).read_text()
-            if path is None
-            else path.read_text()
-        )
-        return {str(key): str(reason) for key, reason in json.loads(text).items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise LineamentError(f"The confirmed pairs in {path} cannot be read: {error}") from error
+    return read_labels_file(path, _SHIPPED, _to_reasons)
+
+
+def _to_reasons(data: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    return {str(key): str(reason) for key, reason in data.items()}
 
 
 def genuine_bar(genuine: Scores) -> float:
@@ -71,7 +64,7 @@ def genuine_bar(genuine: Scores) -> float:
 
 def pair_key(pictures: tuple[Path, Path]) -> str:
     """Return the digests of two pictures' bytes, in order, as the file of confirmed pairs does."""
-    digests = (sha256(path.read_bytes()).hexdigest()[:_DIGEST_DIGITS] for path in pictures)
+    digests = (digest_of(path.read_bytes()) for path in pictures)
     return " ".join(sorted(digests))
 
 

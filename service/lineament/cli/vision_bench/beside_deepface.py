@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lineament.cli.figures import Figure
-from lineament.cli.measuring.lfw import MeasuringSetError, off_centre, read_measuring_set
+from lineament.cli.measuring.lfw import MeasuringSetError, read_measuring_set, subject_of
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.domain import verification
 from lineament.vision import registry
@@ -59,10 +59,10 @@ def run(context: Context) -> Part:
 
 def _ours(context: Context, pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     picture = context.engine.find_faces(pixels)
-    if not picture.faces:
+    subject = subject_of(picture.faces)
+    if subject is None:
         return None
-    nearest = min(range(len(picture.faces)), key=lambda index: off_centre(picture.faces[index]))
-    return np.asarray(picture.embed([nearest], registry.DEFAULT_RECOGNISER)[0])
+    return np.asarray(picture.embed([subject], registry.DEFAULT_RECOGNISER)[0])
 
 
 def _theirs(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
