@@ -68,9 +68,7 @@ def test_confidence_falls_with_the_pixels_and_with_disagreement(
     painted, dense, places = with_irises(engine, pixels, 0.0)
     pupils = find_pupils(painted, dense)
     (agree,) = gaze.estimate(dense[np.newaxis], [pupils])
-    (far,) = gaze.estimate(
-        dense[np.newaxis] / 20, [replace(pupils, points=pupils.points / 20, span=pupils.span / 20)]
-    )
+    (far,) = gaze.estimate(dense[np.newaxis] / 20, [replace(pupils, points=pupils.points / 20)])
     pupils.points[0, 0] += 0.06 * np.linalg.norm(places[1] - places[0])
     (squint,) = gaze.estimate(dense[np.newaxis], [pupils])
     assert agree is not None

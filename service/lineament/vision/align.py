@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 CROP = 112
 """Side of the square that recognisers look at, pixels."""
+_MOST_SAMPLES = 16
+"""Along each side of a pixel of the crop."""
 _REFERENCE = np.array(
     [
         [38.2946, 51.6963],
@@ -68,8 +70,8 @@ def crop_face(
 ) -> NDArray[np.uint8]:
     """Cut out one face upright.
 
-    A face much larger than the crop is averaged down first: bilinear sampling alone would see every
-    nth pixel and alias.
+    A face much larger than the crop is averaged down first, see `sample_square`: bilinear sampling
+    alone would see every nth pixel and alias.
 
     Args:
         pixels: RGB, shape (height, width, 3).
@@ -84,16 +86,32 @@ def crop_face(
     goal = reference_points(size) if target is None else target
     matrix = similarity_transform(landmarks.astype(np.float64), goal)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    oversampling = max(1, min(int(1 / scale), 16)) if scale > 0 else 1
-    crop = cv2.warpAffine(
-        pixels,
-        _pixel_centres(matrix, oversampling),
-        (size * oversampling, size * oversampling),
-        flags=cv2.INTER_LINEAR,
+    return sample_square(pixels, matrix, size, scale, cv2.BORDER_CONSTANT)
+
+
+def sample_square(
+    pixels: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, scale: float, border: int
+) -> NDArray[np.uint8]:
+    """Return the square that a matrix takes pixels to; what is much larger is averaged down first.
+
+    Args:
+        pixels: RGB, shape (height, width, 3).
+        matrix: shape (2, 3), from `pixels` to the square.
+        size: the square's side.
+        scale: by what the matrix multiplies lengths, where it does least to shrink them.
+        border: what there is where the image ends, one of OpenCV's BORDER_.
+
+    Returns:
+        RGB, shape (size, size, 3).
+    """
+    times = max(1, min(int(1 / scale), _MOST_SAMPLES)) if scale > 0 else 1
+    side = (size * times, size * times)
+    square = cv2.warpAffine(
+        pixels, _pixel_centres(matrix, times), side, flags=cv2.INTER_LINEAR, borderMode=border
     )
-    if oversampling > 1:
-        crop = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
-    return np.asarray(crop, np.uint8)
+    if times > 1:
+        square = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(square, np.uint8)
 
 
 def _pixel_centres(matrix: NDArray[np.float64], factor: int) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lineament.domain.attributes import BINARY, Judgement
 from lineament.vision.align import crop_face
+from lineament.vision.pupils import eye_openings
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "mobilefacenet-trunk.onnx"
@@ -78,14 +79,14 @@ class Trunk:
             dense: shape (n, 68, 2), the points of iBUG 300-W, at any scale.
 
         Returns:
-            Shape (n, 6273); the last column is `eye_opening`.
+            Shape (n, 6273); the last column is the mean of both `eye_openings`.
         """
         parts = []
         for start in range(0, len(crops), _BATCH):
             crop = crops[start : start + _BATCH].transpose(0, 3, 1, 2).astype(np.float32)
             parts.append(self._session.run(None, {"input": (crop - 127.5) / 127.5})[0])
         places = np.concatenate(parts).reshape(len(crops), -1)
-        return np.column_stack([places, eye_opening(dense)]).astype(np.float32)
+        return np.column_stack([places, eye_openings(dense).mean(axis=1)]).astype(np.float32)
 
 
 class Appearance:
@@ -150,17 +151,6 @@ def judge(weights: Weights, features: Values) -> dict[str, Values]:
     if "EyesOpen" in chances:
         chances["EyesOpen"] = _EVEN + (chances["EyesOpen"] - _EVEN) * (1 - dark)
     return chances
-
-
-def eye_opening(dense: NDArray[np.floating]) -> Values:
-    """Return the eyes' height over their width, mean of both, shape (n,): some 0.3 when open.
-
-    Source: T. Soukupova, J. Cech, Real-time eye blink detection using facial landmarks, 2016.
-    """
-    eyes = np.asarray(dense, np.float64)[:, 36:48].reshape(-1, 2, 6, 2)
-    across = np.linalg.norm(eyes[:, :, 0] - eyes[:, :, 3], axis=-1)
-    high = np.linalg.norm(eyes[:, :, (1, 2)] - eyes[:, :, (5, 4)], axis=-1).mean(axis=-1)
-    return np.asarray((high / np.maximum(across, 1e-6)).mean(axis=1), np.float32)
 
 
 @cache

@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from lineament.domain.attributes import AgeRange, Gender
-from lineament.vision.align import crop_face
+from lineament.vision.align import crop_face, sample_square
 from lineament.vision.sessions import open_session
 
 AGE_FILE, GENDER_FILE, BOTH_FILE = "age.onnx", "gender.onnx", "faceres.onnx"
@@ -178,16 +178,8 @@ def _grown(pixels: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.ui
     centre = np.array([(left + right) / 2, (top + bottom) / 2])
     sides = np.array([max(right - left, 1.0), max(bottom - top, 1.0)]) * _GROWTH
     scale = np.diag(_BOTH_SIDE / sides)
-    times = max(1, min(int(1 / scale.max()), 16))  # a large face is averaged down
-    matrix = np.column_stack([scale, _BOTH_SIDE / 2 - scale @ centre]) * times
-    matrix[:, 2] += (times - 1) / 2
-    size = (_BOTH_SIDE * times, _BOTH_SIDE * times)
-    part = cv2.warpAffine(
-        pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    if times > 1:
-        part = cv2.resize(part, (_BOTH_SIDE, _BOTH_SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(part, np.uint8)
+    matrix = np.column_stack([scale, _BOTH_SIDE / 2 - scale @ centre])
+    return sample_square(pixels, matrix, _BOTH_SIDE, float(scale.max()), cv2.BORDER_REPLICATE)
 
 
 def _moments(
