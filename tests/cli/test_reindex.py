@@ -15,7 +15,7 @@ from lineament.cli.main import main
 from lineament.vision.profiles import read_profile
 from tests.conformance import transports
 from tests.conformance.conftest import random_account
-from tests.profiles import second_profile
+from tests.profiles import SECOND
 
 PHOTOS = ("obama.jpg", "obama2.jpg", "biden.jpg")
 VARIABLE = "LINEAMENT_COLLECTION_PROFILES"
@@ -69,8 +69,8 @@ def application(aws_endpoint: str, profile: str) -> Application:
 
 
 @pytest.fixture(scope="module")
-def profile(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return second_profile(tmp_path_factory.mktemp("profile"))
+def profile() -> str:
+    return SECOND
 
 
 @pytest.fixture

@@ -17,16 +17,16 @@ from lineament.vision.profiles import read_profile
 from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.conftest import BuildApplication, Wire
-from tests.profiles import second_profile
+from tests.profiles import SECOND
 from tests.serving import Server
 
 DEFAULT = read_profile("default").model.version
 
 
 @pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> str:
+def second() -> str:
     """Return the profile that `vip-*` and `staff` are bound to."""
-    return second_profile(tmp_path_factory.mktemp("profile"))
+    return SECOND
 
 
 @pytest.fixture(scope="module")

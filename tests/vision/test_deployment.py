@@ -15,7 +15,7 @@ from lineament.vision.engine import build_engine
 from lineament.vision.profiles import ProfileError, read_profile
 from lineament.vision.recognisers import Recognisers
 from lineament.vision.sessions import ModelUnavailable
-from tests.profiles import second_profile
+from tests.profiles import SECOND
 from tests.vision.conftest import Photo
 
 
@@ -75,13 +75,13 @@ def test_unknown_profile_is_told_with_its_variable() -> None:
 
 
 def test_second_recogniser_is_loaded_at_its_first_face(
-    model_dir: Path, photo: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model_dir: Path, photo: Photo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lost: every process pays memory and start-up time for a profile that it may never use."""
     loaded = []
     require = module.require_recogniser
     monkeypatch.setattr(module, "require_recogniser", lambda n: loaded.append(n) or require(n))
-    chosen = choose_deployment("default", [("vip-*", second_profile(tmp_path))])
+    chosen = choose_deployment("default", [("vip-*", SECOND)])
     first, second = chosen.models.default, chosen.models.for_new("vip-1")
     engine = build_engine(model_dir, chosen.detector, first.recogniser, chosen.dimensions())
     seen = engine.analyse(photo("biden.jpg"))
@@ -129,11 +129,9 @@ def test_attribute_model_that_is_missing_stops_the_start(model_dir: Path, tmp_pa
         build_engine(tmp_path)
 
 
-def test_second_profile_of_another_length_is_refused(
-    model_dir: Path, photo: Photo, tmp_path: Path
-) -> None:
+def test_second_profile_of_another_length_is_refused(model_dir: Path, photo: Photo) -> None:
     """Lost: vectors of two lengths meet in one collection, and every search of it fails."""
-    second = read_profile(second_profile(tmp_path)).model
+    second = read_profile(SECOND).model
     default = read_profile("default").model.recogniser
     engine = build_engine(model_dir, "", default, {second.recogniser: 17})
     seen = engine.analyse(photo("biden.jpg"))
