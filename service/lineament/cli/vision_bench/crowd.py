@@ -42,7 +42,7 @@ class Found:
     """Of the mosaic, in pixels."""
     recalled: int
     false: int
-    """Boxes that are the face of no tile."""
+    """Boxes that are the face of no tile, or of one that was found already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _portrait(engine: Engine, photo: Path) -> _Portrait | None:
 
 
 def _matched(found: Detections, boxes: NDArray[np.float64]) -> tuple[int, int]:
-    """Return how many of the boxes were found, and how many findings are none of them."""
+    """Return how many of the boxes were found, and how many findings there are beside those."""
     if not len(found.boxes):
         return 0, 0
     low = np.maximum(found.boxes[:, None, :2], boxes[None, :, :2])
@@ -168,7 +168,8 @@ def _matched(found: Detections, boxes: NDArray[np.float64]) -> tuple[int, int]:
         np.clip(each[:, 2:] - each[:, :2], 0, None).prod(axis=1) for each in (found.boxes, boxes)
     ]
     same = shared / (areas[0][:, None] + areas[1][None] - shared) >= _SAME
-    return int(same.any(axis=0).sum()), int((~same.any(axis=1)).sum())
+    recalled = int(same.any(axis=0).sum())
+    return recalled, len(found.boxes) - recalled
 
 
 def _draw(axes: Any, rows: Sequence[Found]) -> None:  # noqa: ANN401 - matplotlib's
