@@ -13,7 +13,7 @@ from tests.conformance.test_index_faces import area, count, ids, index
 def degraded(album: Album) -> dict[str, bytes]:
     """Photos that no search should be built on, by the reason why."""
     whole = album.pixels("obama.jpg")
-    tiny = pictures.beside(pictures.scenery(500, 400), pictures.scaled(whole, 0.13))
+    tiny = pictures.beside(pictures.scenery(500, 400), pictures.scaled(whole, 0.14))
     return {
         "LOW_SHARPNESS": pictures.jpeg(pictures.blurred(whole, 11)),
         "LOW_BRIGHTNESS": pictures.jpeg(pictures.darkened(whole, 0.15)),
