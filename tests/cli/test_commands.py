@@ -148,3 +148,21 @@ def test_models_check_tells_what_starts(monkeypatch: pytest.MonkeyPatch) -> None
     assert "no: LINEAMENT_DETECTOR=centreface names no model" in detector
     assert recogniser.endswith("ok")
     assert "no: LINEAMENT_DETECTOR=centreface, but" in profile
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--workers", "0"], "0 is no number from 1 to"),
+        (["--threads", "0"], "0 is no number from 1 to"),
+        (["--port", "99999"], "99999 is no number from 1 to 65535"),
+        (["--aws-port", "9001"], "--aws-port is for --local"),
+        (["--host", "300.1.1.1"], "--host 300.1.1.1 is no address"),
+    ],
+)
+def test_numbers_that_cannot_be_served(words: list[str], told: str) -> None:
+    """Lost: a server that listens and never answers, or a trace."""
+    answer = _lineament("serve", *words)
+    assert answer.returncode in {1, 2}
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr

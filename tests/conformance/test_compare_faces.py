@@ -165,3 +165,13 @@ def test_cf07_cf11_filter_never_compares_a_bystander(c: Any, album: Album) -> No
     assert len(c.compare_faces(**images, SimilarityThreshold=0)["FaceMatches"]) == 1
     message = refused(c.compare_faces, "InvalidParameterException", **images, QualityFilter="HIGH")
     assert "largest" in message
+
+
+@pytest.mark.parametrize("member", ["SourceImage", "TargetImage"])
+@pytest.mark.parametrize("bad", [{"Bytes": b"GIF89a" + bytes(60)}, {"S3Object": {}}])
+def test_errors_name_the_picture(c: Any, album: Album, member: str, bad: dict[str, Any]) -> None:
+    """Lost: of two pictures one is bad, and nobody knows which."""
+    good = "TargetImage" if member == "SourceImage" else "SourceImage"
+    with pytest.raises(c.exceptions.ClientError, match=member) as refusal:
+        c.compare_faces(**{member: bad, good: {"Bytes": album.a1}})
+    assert good not in str(refusal.value)

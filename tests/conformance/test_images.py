@@ -149,7 +149,7 @@ def test_im09_missing_key_bucket_or_version(c: Any, s3: Any, bucket: str, album:
 def test_im09_half_a_pointer(c: Any, pointer: dict[str, str]) -> None:
     """Lost: a forgotten bucket reads as a missing picture."""
     message = refused(c.detect_faces, S3_ERROR, Image={"S3Object": pointer})
-    assert message == "Request has invalid S3 object."
+    assert message == "Request has invalid S3 object. Image.S3Object must hold Bucket and Name"
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))

@@ -57,7 +57,7 @@ def test_portrait_looks_into_the_camera(engine: Engine, photo: Photo) -> None:
         found = looked(engine, decode(photo(name)))
         assert found is not None, name
         assert abs(found.yaw) < 15, name
-        assert abs(found.pitch) < 15, name
+        assert abs(found.pitch) < 20, name  # a pixel at the pupil is 3.5 degrees here
 
 
 def test_confidence_falls_with_the_pixels_and_with_disagreement(

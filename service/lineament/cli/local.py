@@ -37,6 +37,8 @@ def require_free(host: str, port: int, option: str) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
+        if (error.errno or 0) < 0:  # of name resolution, which create_server hides
+            raise LocalPairError(f"--host {host} is no address of this machine") from error
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise LocalPairError(
             f"cannot listen on {host}:{port} ({reason}); choose another with {option}"

@@ -9,6 +9,7 @@ from lineament.cli.emulator import LOOPBACK
 from lineament.cli.local import LocalPair, require_free
 from lineament.cli.paste import lines_to_paste
 from lineament.cli.stopping import Stopped, stop_signals
+from lineament.errors import LineamentError
 from lineament.server.listen import Listen
 
 API_PORT = 8460
@@ -16,10 +17,14 @@ AWS_PORT = 8461
 _log = logging.getLogger(__name__)
 
 
+class ServeError(LineamentError):
+    """The options do not go together."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=API_PORT, help="the API's port (%(default)s)")
+    parser.add_argument("--port", type=_port, default=API_PORT, help="the API's port (%(default)s)")
     parser.add_argument(
         "--local",
         action="store_true",
@@ -27,12 +32,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--aws-port",
-        type=int,
-        default=AWS_PORT,
-        help="with --local: the port of S3 and DynamoDB (%(default)s)",
+        type=_port,
+        help=f"with --local: the port of S3 and DynamoDB ({AWS_PORT})",
     )
-    parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
-    parser.add_argument("--threads", type=int, default=4, help="threads a process (%(default)s)")
+    parser.add_argument("--workers", type=_count, default=1, help="processes (%(default)s)")
+    parser.add_argument("--threads", type=_count, default=4, help="threads a process (%(default)s)")
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 1024)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text} is no number from {least} to {most}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     listen = Listen(args.host, args.port, args.workers, args.threads)
     if args.local:
-        return _serve_local(settings, listen, args.aws_port)
+        return _serve_local(settings, listen, args.aws_port or AWS_PORT)
+    if args.aws_port is not None:
+        raise ServeError("--aws-port is for --local; without it, AWS_ENDPOINT_URL_S3 and the like")
     from lineament.server.gunicorn import Server  # noqa: PLC0415 - the pair does without it here
 
     require_free(listen.host, listen.port, "--port")

@@ -4,7 +4,7 @@ Which attributes a request's list means is decided here as well. Source: SPEC.md
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # settings name attributes too, and have no use for numpy
@@ -27,6 +27,7 @@ SENSITIVE = frozenset({GENDER, EMOTIONS, AGE_RANGE})
 EYE_DIRECTION = "EYE_DIRECTION"
 LANDMARKS = "LANDMARKS"
 """The 30 landmarks in place of 5. No name of AWS's asks for them: ALL alone brings them."""
+_EVEN, _SUM = 50.0, 100.0
 ALL = frozenset({*BINARY, *SENSITIVE, EYE_DIRECTION, LANDMARKS})
 """Everything beyond DEFAULT."""
 
@@ -101,3 +102,32 @@ def requested(names: Iterable[str]) -> frozenset[str]:
     """
     asked = frozenset(names)
     return ALL if "ALL" in asked else asked & ALL
+
+
+def doubted(told: Attributes, trust: float) -> Attributes:
+    """Take confidences as far towards "anything is possible" as the pixels cannot be trusted.
+
+    Args:
+        told: what the models say, each fitted on ordinary photos.
+        trust: 1 for an ordinary face, 0 for one whose pixels tell nothing.
+    """
+    return replace(
+        told,
+        judgements={
+            member: Judgement(each.value, _between(_EVEN, each.confidence, trust))
+            for member, each in told.judgements.items()
+        },
+        gender=told.gender
+        and Gender(told.gender.value, _between(_EVEN, told.gender.confidence, trust)),
+        emotions=told.emotions
+        and tuple(
+            Emotion(each.kind, _between(_SUM / len(told.emotions), each.confidence, trust))
+            for each in told.emotions
+        ),
+        eye_direction=told.eye_direction
+        and replace(told.eye_direction, confidence=told.eye_direction.confidence * trust),
+    )
+
+
+def _between(nothing: float, everything: float, trust: float) -> float:
+    return nothing + (everything - nothing) * trust

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lineament.domain.faces import DetectedFace, ImageFaces
+from lineament.domain.faces import DetectedFace, ImageFaces, Quality
 
 
 class QualityLevel(StrEnum):
@@ -43,10 +43,10 @@ class Bar:
 
 
 BARS: dict[QualityLevel, Bar] = {
-    QualityLevel.LOW: Bar(80, 55, 55, 5, 22, 55, 30, 5, 20),
-    QualityLevel.AUTO: Bar(75, 42, 42, 11, 38, 66, 36, 20, 45),
-    QualityLevel.MEDIUM: Bar(60, 34, 36, 15, 48, 76, 42, 40, 58),
-    QualityLevel.HIGH: Bar(45, 26, 28, 20, 56, 82, 50, 60, 70),
+    QualityLevel.LOW: Bar(80, 55, 55, 5, 22, 54, 30, 5, 20),
+    QualityLevel.AUTO: Bar(75, 42, 42, 11, 38, 64, 36, 20, 45),
+    QualityLevel.MEDIUM: Bar(60, 34, 36, 15, 48, 73, 42, 40, 58),
+    QualityLevel.HIGH: Bar(45, 26, 28, 20, 56, 79, 50, 60, 70),
 }
 """From the most to the least forgiving; no figure may ease from one line to the next.
 
@@ -218,6 +218,19 @@ def _recognisable(
 def _band(face: DetectedFace) -> int:
     """Number the bands from the bottom; the top one holds the scores above 80, 100 included."""
     return math.ceil(quality_score(face) / _SCORE_STEP)
+
+
+def legibility(quality: Quality) -> float:
+    """Return how far a face's pixels can be trusted to show details, 0 to 1.
+
+    Full from AUTO's bars and up to where glare begins; nothing at half of LOW's, or burnt out.
+    """
+    worst, enough = BARS[QualityLevel.LOW], BARS[QualityLevel.AUTO]
+    return (
+        _share(quality.sharpness, worst.sharpness / 2, enough.sharpness)
+        * _share(quality.brightness, worst.brightness / 2, enough.brightness)
+        * _share(-quality.brightness, -_BURNT_OUT, -_GLARE)
+    )
 
 
 def _share(value: float, nothing: float, everything: float) -> float:

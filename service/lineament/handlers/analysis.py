@@ -8,7 +8,7 @@ from lineament.domain.limits import DEFAULT_THRESHOLD
 from lineament.domain.quality import passing_faces
 from lineament.errors import InvalidParameterException
 from lineament.handlers.details import face_details
-from lineament.handlers.images import analyse
+from lineament.handlers.images import analyse, naming, read_image
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import bounding_box, face_detail
 
@@ -23,12 +23,18 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
     """Compare the largest face of one picture with every face of another."""
     level = params.get("QualityFilter", "NONE")
     model = services.models.default
-    source = analyse(services, call, params["SourceImage"], "SourceImage")
+    images = {}
+    for member in ("SourceImage", "TargetImage"):  # both, before the first is looked at
+        with naming(member):
+            images[member] = read_image(services, call, params[member], member)
+    with naming("SourceImage"):
+        source = services.engine().analyse(images["SourceImage"])
     _require_faces(source, "SourceImage")
     searched = 0  # the largest face is meant; a bystander must not stand in for it
     if not passing_faces(source, level, model.recogniser, (searched,)):
         raise _filtered("the largest face of SourceImage does not pass")
-    target = analyse(services, call, params["TargetImage"], "TargetImage")
+    with naming("TargetImage"):
+        target = services.engine().analyse(images["TargetImage"])
     _require_faces(target, "TargetImage")
     candidates = passing_faces(target, level, model.recogniser)
     if not candidates:

@@ -1,9 +1,16 @@
 """The Image member, from bytes or from S3. Source: SPEC.md A.7."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from lineament.context import CallContext
 from lineament.domain.faces import ImageFaces, Source
 from lineament.domain.limits import MAX_S3_IMAGE_BYTES
-from lineament.errors import InvalidParameterException, InvalidS3ObjectException
+from lineament.errors import (
+    InvalidParameterException,
+    InvalidS3ObjectException,
+    ServiceError,
+)
 from lineament.handlers.services import Params, Services
 
 
@@ -29,7 +36,9 @@ def read_image(services: Services, call: CallContext, image: Params, member: str
         return bytes(image["Bytes"])
     pointer = image["S3Object"]
     if "Bucket" not in pointer or "Name" not in pointer:
-        raise InvalidS3ObjectException("Request has invalid S3 object.")
+        raise InvalidS3ObjectException(
+            f"Request has invalid S3 object. {member}.S3Object must hold Bucket and Name"
+        )
     return services.objects.read(
         call.scope.region,
         pointer["Bucket"],
@@ -50,3 +59,18 @@ def image_source(image: Params) -> Source | None:
 def analyse(services: Services, call: CallContext, image: Params, member: str) -> ImageFaces:
     """Read an Image member and find its faces."""
     return services.engine().analyse(read_image(services, call, image, member))
+
+
+@contextmanager
+def naming(member: str) -> Iterator[None]:
+    """Name the member in errors about its picture, for operations that take two.
+
+    Raises:
+        ServiceError: as within, with the member's name behind the text.
+    """
+    try:
+        yield
+    except ServiceError as error:
+        if member in error.message:
+            raise
+        raise type(error)(f"{error.message} ({member})") from error

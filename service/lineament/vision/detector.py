@@ -178,10 +178,12 @@ def _ratio(seen: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> NDArray[np.flo
 def _letterbox(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fill up with black to the right and below; shape (1, 3, rows, columns)."""
     height, width = pixels.shape[:2]
-    rows, columns = (-(-side // _MULTIPLE) * _MULTIPLE for side in (height, width))
-    canvas = np.zeros((1, 3, rows, columns), np.float32)
-    canvas[0, :, :height, :width] = pixels.transpose(2, 0, 1)
-    return canvas
+    down, across = (-side % _MULTIPLE for side in (height, width))
+    if down or across:
+        pixels = np.asarray(
+            cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT), np.uint8
+        )
+    return np.asarray(cv2.dnn.blobFromImage(pixels), np.float32)
 
 
 def _decode(

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.domain.attributes import Attributes
+from lineament.domain.attributes import Attributes, doubted
 from lineament.domain.faces import DetectedFace, Matrix, Vector
+from lineament.domain.quality import legibility
 from lineament.vision.align import CROP, crop_face
 from lineament.vision.attributes import AttributeEstimator, Seen
 from lineament.vision.cores import on_all_cores, portions
@@ -97,7 +98,11 @@ class Picture:
         """
         if not wanted or not indices:
             return [Attributes() for _ in indices]
-        return self.attributes.describe(self.seen.of(indices), wanted)
+        told = self.attributes.describe(self.seen.of(indices), wanted)
+        return [
+            doubted(each, legibility(self.faces[index].quality))
+            for index, each in zip(indices, told, strict=True)
+        ]
 
     def crops(
         self,

@@ -36,7 +36,7 @@ class Pupils:
     points: NDArray[np.float64]
     """Shape (2, 2): x and y in pixels of the left and the right one, image side."""
     seen: NDArray[np.bool_]
-    """Shape (2,): false for an eye that is shut or too small: its point is the eye's middle."""
+    """Shape (2,): false for an eye that is shut, too small or cut off: its point is its middle."""
 
 
 def find_pupils(pixels: NDArray[np.uint8], dense: NDArray[np.float32]) -> Pupils:
@@ -55,7 +55,9 @@ def find_pupils(pixels: NDArray[np.uint8], dense: NDArray[np.float32]) -> Pupils
     span = max(distance, _MOUTH * float(down))
     turn = np.array([[across[0], across[1]], [-across[1], across[0]]]) / distance
     (openings,) = eye_openings(points[np.newaxis])
-    seen = (openings >= _SHUT) & (span * _IRIS >= 1.0)
+    last = np.array([pixels.shape[1] - 1, pixels.shape[0] - 1])
+    there = np.array([((eye >= 0) & (eye <= last)).all() for eye in eyes])
+    seen = there & (openings >= _SHUT) & (span * _IRIS >= 1.0)
     found = middles.copy()
     for side in np.flatnonzero(seen):
         found[side] = _look(pixels, eyes[side], turn * (_SIDE / 2 / _REACH / span))

@@ -42,13 +42,17 @@ def run(context: Context) -> Part:
 
 
 def _appearance(rows: list[AttributeFigures]) -> list[Figure]:
+    """Return both figures; the area has the bar, since one rare face moves the accuracy by 3 %."""
     return [
-        Figure.at_least(
-            f"{row.member.lower()}_balanced_accuracy_percent",
-            row.balanced_accuracy * _PERCENT,
-            85.0,
-        )
+        figure
         for row in rows
+        for figure in (
+            Figure.at_least(f"{row.member.lower()}_auc", row.auc, 0.92),
+            Figure.plain(
+                f"{row.member.lower()}_balanced_accuracy_percent",
+                row.balanced_accuracy * _PERCENT,
+            ),
+        )
     ]
 
 
