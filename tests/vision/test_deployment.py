@@ -137,3 +137,16 @@ def test_second_profile_of_another_length_is_refused(model_dir: Path, photo: Pho
     seen = engine.analyse(photo("biden.jpg"))
     with pytest.raises(ProfileError, match=f"17 .*{second.dimensions}"):
         seen.embed([0], second.recogniser)
+
+
+def test_second_recogniser_that_is_not_installed_stops_the_start(
+    model_dir: Path, tmp_path: Path
+) -> None:
+    """Lost: the server starts, and the first request of that collection gets a 500."""
+    for file in model_dir.glob("*.onnx"):
+        if file.name != "mobilefacenet.onnx":
+            (tmp_path / file.name).symlink_to(file)
+    lengths = {"lineament-sface": 128, "lineament-mobilefacenet": 192}
+    with pytest.raises(ModelUnavailable, match=r"mobilefacenet\.onnx is not installed"):
+        build_engine(tmp_path, dimensions=lengths)
+    assert build_engine(tmp_path).dimensions == 128

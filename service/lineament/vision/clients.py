@@ -17,7 +17,7 @@ from lineament.vision.align import CROP
 from lineament.vision.detector import CenterFace, Detections
 from lineament.vision.landmarks import LandmarkRefiner
 from lineament.vision.recogniser import Embedded, FaceRecogniser, Network, OnnxRecogniser
-from lineament.vision.registry import model_dir, threads
+from lineament.vision.registry import RECOGNISER_FILES, model_dir, threads
 
 _SINGLE = 3
 """Dimensions of one picture; a batch has one more."""
@@ -105,7 +105,9 @@ class SFaceClient(_RecogniserClient):
 
     def __init__(self) -> None:
         """Load the model from the registered folder."""
-        network = Network("sface.onnx", scaled=False, mirror=False, lengths=(7.6, 12.7))
+        network = Network(
+            RECOGNISER_FILES["lineament-sface"], scaled=False, mirror=False, lengths=(7.6, 12.7)
+        )
         super().__init__("lineament-sface", OnnxRecogniser(model_dir(), network, threads()))
 
 
@@ -114,5 +116,7 @@ class MobileFaceNetClient(_RecogniserClient):
 
     def __init__(self) -> None:
         """Load the model from the registered folder."""
-        network = Network("mobilefacenet.onnx", mirror=False, lengths=(32.5, 70.5))
+        network = Network(
+            RECOGNISER_FILES["lineament-mobilefacenet"], mirror=False, lengths=(32.5, 70.5)
+        )
         super().__init__("lineament-mobilefacenet", OnnxRecogniser(model_dir(), network, threads()))

@@ -27,6 +27,11 @@ def on_all_cores(function: Callable[[_Item], _Result], items: Sequence[_Item]) -
     return list(_pool().map(function, items))
 
 
+def core_count() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def portions(count: int, size: int) -> list[slice]:
     """Return slices that cut `count` faces into portions of `size`, or one of all where it is 0."""
     return [slice(start, start + (size or count)) for start in range(0, count, size or count or 1)]
@@ -35,4 +40,4 @@ def portions(count: int, size: int) -> list[slice]:
 @cache
 def _pool() -> ThreadPoolExecutor:
     """Return the pool; made at the first use, since a server's worker is a fork of its master."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, "faces")
+    return ThreadPoolExecutor(core_count(), "faces")

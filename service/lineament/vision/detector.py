@@ -6,7 +6,6 @@ the landmarks of the rest are off. Its points are rough: `landmarks.py` puts the
 docs/models.md.
 """
 
-import os
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.vision.cores import core_count
 from lineament.vision.sessions import open_session
 
 MODEL_FILE = "centerface.onnx"
@@ -113,7 +113,7 @@ class CenterFace:
     ) -> None:
         """Load the network."""
         self._session = open_session(model_dir, MODEL_FILE, threads)
-        cores = max(threads, os.cpu_count() or 1)
+        cores = max(threads, core_count())
         self._open_wide = partial(open_session, model_dir, MODEL_FILE, cores)
         self._wide = self._session if cores == threads else None  # opened at the first large one
         self._turn = threading.Lock()

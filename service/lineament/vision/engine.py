@@ -18,6 +18,7 @@ from lineament.vision.picture import Picture
 from lineament.vision.pose import estimate_poses
 from lineament.vision.quality import measure_quality
 from lineament.vision.recognisers import Recognisers
+from lineament.vision.sessions import require_file
 from lineament.vision.thirty import FIVE
 
 MAX_FACES = 100
@@ -119,7 +120,7 @@ def build_engine(
 ) -> Engine:
     """Load the models by name through DeepFace's registry and run each once.
 
-    Others of our recognisers are loaded when a picture's faces are embedded with them. DeepFace's
+    Others of our recognisers must be there, and are loaded at their first face. DeepFace's
     are loaded now: their weights may have to be downloaded, and a request is too late to tell.
 
     Args:
@@ -144,7 +145,9 @@ def build_engine(
     )
     recognisers.get()
     for name in dimensions or ():
-        if not registry.is_ours("facial_recognition", name):
+        if registry.is_ours("facial_recognition", name):
+            require_file(model_dir, registry.RECOGNISER_FILES[name])
+        else:
             recognisers.get(name)
     engine.find_faces(_blank(_WARM_UP_SIDE))
     return engine

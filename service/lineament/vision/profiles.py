@@ -53,8 +53,9 @@ def choose_profile(name: str, detector: str = "", recogniser: str = "") -> Profi
     ):
         if asked and asked != fitted:
             raise ProfileError(
-                f"{variable}={asked}, but Similarity in profile {name} is fitted to {fitted}; fit "
-                "one with `lineament calibrate FOLDER --output FILE` and set LINEAMENT_PROFILE=FILE"
+                f"{variable}={asked}, but Similarity in profile {name} is fitted to {fitted}; if "
+                "`lineament models check` says that it starts, fit a profile with `lineament "
+                "calibrate FOLDER --output FILE` and set LINEAMENT_PROFILE=FILE"
             )
     return profile
 

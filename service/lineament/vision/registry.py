@@ -31,6 +31,11 @@ _OURS = {
         "lineament-mobilefacenet": "MobileFaceNetClient",
     },
 }
+RECOGNISER_FILES = {
+    DEFAULT_RECOGNISER: "sface.onnx",
+    "lineament-mobilefacenet": "mobilefacenet.onnx",
+}
+"""Of ours, by name."""
 _SETTINGS = {
     "face_detector": "LINEAMENT_DETECTOR",
     "facial_recognition": "LINEAMENT_RECOGNIZER",
