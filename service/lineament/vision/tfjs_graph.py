@@ -1,8 +1,7 @@
 """TensorFlow.js graph models to ONNX, for the operators that the face models are made of.
 
 TensorFlow's own converter would bring half a gigabyte of it. The batch size is left free. An
-operator or option that is not known here is refused, never guessed. Here are the operators on
-images and vectors; those on shapes and indices are in tfjs_shapes.py.
+operator or option that is not known here is refused, never guessed.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +13,6 @@ from onnx import TensorProto
 
 from lineament.vision.tfjs_build import IMAGE_RANK, TO_FIRST, Build
 from lineament.vision.tfjs_model import Node, UnsupportedGraph, read_model
-from lineament.vision.tfjs_shapes import SHAPE_OPERATORS
 
 _SPATIAL = [1, 2]
 _UNARY = ("Relu", "Sigmoid", "Tanh", "Neg", "Abs", "Floor", "Cos", "Sin", "Exp", "Identity")
@@ -209,7 +207,6 @@ def _concatenation(build: Build, node: Node) -> None:
 
 
 _OPERATORS: Mapping[str, Callable[[Build, Node], None]] = {
-    **SHAPE_OPERATORS,
     "Const": _constant,
     "Placeholder": _placeholder,
     "Conv2D": _convolution,
