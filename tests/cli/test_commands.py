@@ -155,7 +155,7 @@ def test_models_check_tells_what_starts(monkeypatch: pytest.MonkeyPatch) -> None
     [
         (["--workers", "0"], "0 is no number from 1 to"),
         (["--threads", "0"], "0 is no number from 1 to"),
-        (["--port", "99999"], "99999 is no number from 1 to 65535"),
+        (["--port", "99999"], "99999 is no number from 0 to 65535"),
         (["--aws-port", "9001"], "--aws-port is for --local"),
         (["--host", "300.1.1.1"], "--host 300.1.1.1 is no address"),
     ],

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    return _whole(text, 1, 65535)
+    return _whole(text, 0, 65535)  # 0: any free one
 
 
 def _count(text: str) -> int:
