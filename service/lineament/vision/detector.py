@@ -28,7 +28,7 @@ _OVERLAP = 0.3
 """Boxes whose intersection over union reaches this are one face."""
 _INSIDE = 0.8
 """A box with this part of its area in the box of a much larger face is a piece of that face."""
-_COARSE_SIDE = 256
+_COARSE_SIDE = 192
 """Long side of the coarse look, in the network's pixels."""
 _TALLEST = 280
 """Faces taller than this in the fine look are left to the coarse one."""
