@@ -1,11 +1,12 @@
 """Real models and real photos, as `lineament models install` put them there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lineament import config
+from lineament.vision import registry
 from lineament.vision.engine import Engine, build_engine
 from lineament.vision.install import is_installed, read_record
 from lineament.vision.manifest import PHOTOS, load_manifest
@@ -38,3 +39,10 @@ def engine(model_dir: Path) -> Engine:
 def photo(model_dir: Path) -> Photo:
     """Return the bytes of a photo by its name in models.json."""
     return lambda name: (model_dir / PHOTOS / name).read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def registered(model_dir: Path) -> Iterator[None]:
+    """Put the models' folder back: a process has one, and some tests start engines from others."""
+    yield
+    registry.register(model_dir)
