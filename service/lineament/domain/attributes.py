@@ -27,9 +27,9 @@ SENSITIVE = frozenset({GENDER, EMOTIONS, AGE_RANGE})
 EYE_DIRECTION = "EYE_DIRECTION"
 LANDMARKS = "LANDMARKS"
 """The 30 landmarks in place of 5. No name of AWS's asks for them: ALL alone brings them."""
-_EVEN, _SUM = 50.0, 100.0
 ALL = frozenset({*BINARY, *SENSITIVE, EYE_DIRECTION, LANDMARKS})
 """Everything beyond DEFAULT."""
+_EVEN, _SUM = 50.0, 100.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from lineament.domain.quality import legibility
 from lineament.vision.align import CROP, crop_face
 from lineament.vision.attributes import AttributeEstimator, Seen
 from lineament.vision.cores import on_all_cores, portions
-from lineament.vision.recogniser import Embedded, FaceRecogniser
+from lineament.vision.recogniser import Embedded
 from lineament.vision.recognisers import Recognisers
 
 
@@ -42,42 +42,32 @@ class Picture:
         return self.seen.points
 
     def embed(self, indices: Sequence[int], recogniser: str = "") -> Matrix:
-        """Return the vectors of `faces[i]` for i in `indices`, in that order.
-
-        Args:
-            indices: of the faces.
-            recogniser: a name in DeepFace's registry; the engine's default where it is empty.
-        """
-        model = self.recognisers.get(recogniser)
-        if not indices:
-            return np.empty((0, model.dimensions), np.float32)
-        self._embed_new(indices, recogniser, model)
-        return np.stack([self.embedded[recogniser, index][0] for index in indices])
+        """As `ImageFaces.embed`; the names are those of DeepFace's registry."""
+        made = self._embedded(indices, recogniser)
+        if not made:
+            return np.empty((0, self.recognisers.get(recogniser).dimensions), np.float32)
+        return np.stack([vector for vector, _ in made])
 
     def recognisability(
         self, indices: Sequence[int], recogniser: str = ""
     ) -> Sequence[float] | None:
-        """Return how much each of `faces[i]` shows of what tells people apart, 0 to 100.
-
-        It comes with the vectors: `embed` of the same faces afterwards costs nothing more.
-
-        Args:
-            indices: of the faces.
-            recogniser: as for `embed`.
-
-        Returns:
-            In the order of `indices`; None where the recogniser does not tell.
-        """
-        self._embed_new(indices, recogniser, self.recognisers.get(recogniser))
-        shown = [self.embedded[recogniser, index][1] for index in indices]
+        """As `ImageFaces.recognisability`."""
+        shown = [much for _, much in self._embedded(indices, recogniser)]
         told = [much for much in shown if much is not None]
         return told if len(told) == len(shown) else None
 
-    def _embed_new(self, indices: Sequence[int], name: str, model: FaceRecogniser) -> None:
-        """Keep what the recogniser makes of faces that it has not seen yet."""
+    def _embedded(
+        self, indices: Sequence[int], recogniser: str
+    ) -> list[tuple[Vector, float | None]]:
+        """Return what the recogniser makes of faces; each is looked at once."""
+        name = self.recognisers.chosen(recogniser)
         new = [index for index in dict.fromkeys(indices) if (name, index) not in self.embedded]
-        if not new:
-            return
+        if new:
+            self._embed(new, name)
+        return [self.embedded[name, index] for index in indices]
+
+    def _embed(self, new: Sequence[int], name: str) -> None:
+        model = self.recognisers.get(name)
 
         def embed(part: slice) -> Embedded:
             return model.embed_and_judge(self.crops(new[part], model.crop, model.target))
@@ -90,12 +80,7 @@ class Picture:
                 self.embedded[name, index] = (made.vectors[row], much)
 
     def describe(self, indices: Sequence[int], wanted: frozenset[str]) -> list[Attributes]:
-        """Return the wanted attributes of `faces[i]` for i in `indices`, in that order.
-
-        Args:
-            indices: of the faces.
-            wanted: of `domain.attributes.ALL`; only these are computed.
-        """
+        """As `ImageFaces.describe`; confidences follow how much the pixels show."""
         if not wanted or not indices:
             return [Attributes() for _ in indices]
         told = self.attributes.describe(self.seen.of(indices), wanted)

@@ -29,6 +29,10 @@ class Recognisers:
         self._loaded: dict[str, FaceRecogniser] = {}
         self._lock = threading.Lock()
 
+    def chosen(self, name: str) -> str:
+        """Return a recogniser's name: an empty one stands for the default's."""
+        return name or self._default
+
     def get(self, name: str = "") -> FaceRecogniser:
         """Return a recogniser, warm; the first call for a name waits for its model.
 
@@ -36,7 +40,7 @@ class Recognisers:
             ModelUnavailable: see `require_recogniser`.
             ProfileError: its vectors have another length than its profile says.
         """
-        chosen = name or self._default
+        chosen = self.chosen(name)
         found = self._loaded.get(chosen)
         if found is None:
             with self._lock:  # Two first calls at once must not load the model twice.
