@@ -166,3 +166,15 @@ def test_numbers_that_cannot_be_served(words: list[str], told: str) -> None:
     assert answer.returncode in {1, 2}
     assert told in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [("bogus", "there is no bogus; there are speed,"), ("crowd", "crowd needs FOLDER")],
+)
+def test_parts_of_a_bench_that_cannot_run(parts: str, told: str) -> None:
+    """Lost: minutes of measuring before the sentence, or a trace."""
+    answer = _lineament("bench", "vision", "--parts", parts)
+    assert answer.returncode == 1
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -4,9 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import pytest
 
-from lineament.cli.vision_bench import crowd, inputs
+from lineament.cli.measuring.lfw import MeasuringSetError
+from lineament.cli.vision_bench import (
+    accuracy,
+    attributes,
+    beside_deepface,
+    crowd,
+    inputs,
+    photos,
+    quality,
+)
 from lineament.cli.vision_bench.bare_models import over_models, recorded
+from lineament.cli.vision_bench.part import Context
 from lineament.domain.attributes import GENDER
 from lineament.vision.detector import Detections
 from lineament.vision.engine import Engine
@@ -67,3 +78,20 @@ def test_findings_are_counted_once_and_strangers_as_false() -> None:
     assert crowd._matched(Detections(found, scores, points), boxes) == (1, 2)
     nothing = Detections(found[:0], scores[:0], points[:0])
     assert crowd._matched(nothing, boxes) == (0, 0)
+
+
+def test_photos_of_packages_hold_the_people_that_are_named(engine: Engine, model_dir: Path) -> None:
+    """Lost: the bench says that nobody is missed because it looks at nothing."""
+    part = photos.run(Context(engine, model_dir, None, None, rounds=1, calls=1))
+    values = {figure.name: figure.value for figure in part.figures}
+    assert values["package_photos_people"] == 13 * 3
+    assert values["package_photos_people_missed"] == values["package_photos_false_findings"] == 0
+    assert any("t1.jpg" in line and "found 6, 6, 6" in line for line in part.lines)
+
+
+def test_parts_without_their_folder_say_so(engine: Engine, model_dir: Path) -> None:
+    """Lost: a trace in place of what to give."""
+    context = Context(engine, model_dir, None, None, rounds=1, calls=1)
+    for run in (crowd.run, accuracy.run, quality.run, attributes.run, beside_deepface.run):
+        with pytest.raises(MeasuringSetError, match="FOLDER"):
+            run(context)

@@ -20,6 +20,8 @@ _PARTS = {
     "speed": ("speed", "run"),
     "start": ("serving", "run_start"),
     "load": ("serving", "run_load"),
+    "batching": ("batching", "run"),
+    "photos": ("photos", "run"),
     "crowd": ("crowd", "run"),
     "deepface": ("beside_deepface", "run"),
     "accuracy": ("accuracy", "run"),

@@ -9,7 +9,6 @@ import numpy as np
 
 from lineament.cli.bench_recognition import calibration_figures
 from lineament.cli.figures import Figure
-from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.cli.measuring.recognition import Measured, measure
 from lineament.cli.vision_bench.part import Context, Panel, Part
 from lineament.cli.vision_bench.serving import resident_mib
@@ -56,11 +55,13 @@ class _Memory:
 
 def run(context: Context) -> Part:
     """Compare the profiles that ship on the measuring set."""
-    if context.folder is None:
-        raise MeasuringSetError("accuracy is measured on a measuring set")
     default, light = (read_profile(name).model for name in ("default", "light"))
     result = measure_accuracy(
-        context.engine, context.folder, default.recogniser, light.recogniser, context.confirmed
+        context.engine,
+        context.require_folder(),
+        default.recogniser,
+        light.recogniser,
+        context.confirmed,
     )
     panels: list[Panel] = [
         lambda axes: _draw(axes, result),

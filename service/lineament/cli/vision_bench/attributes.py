@@ -13,7 +13,6 @@ from lineament.cli.measuring import (
 from lineament.cli.measuring.attributes_appearance import AttributeFigures
 from lineament.cli.measuring.attributes_demographics import DemographicFigures
 from lineament.cli.measuring.attributes_geometry import GeometryFigures
-from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.cli.vision_bench.part import Context, Part
 
 _PERCENT = 100.0
@@ -21,11 +20,9 @@ _PERCENT = 100.0
 
 def run(context: Context) -> Part:
     """Measure the attributes that are true or false, the sensitive ones, and the geometry."""
-    if context.folder is None:
-        raise MeasuringSetError("attributes are measured on a measuring set")
-    appearance = attributes_appearance.measure(context.folder, context.model_dir)
-    people = attributes_demographics.measure(context.folder, context.model_dir)
-    geometry = attributes_geometry.measure(context.folder, context.engine)
+    appearance = attributes_appearance.measure(context.require_folder(), context.model_dir)
+    people = attributes_demographics.measure(context.require_folder(), context.model_dir)
+    geometry = attributes_geometry.measure(context.require_folder(), context.engine)
     heads = f"{'balanced %':>12}{'wrongly yes, of':>18}{'wrongly no, of':>18}{'calibration':>13}"
     table = [f"{'':14}{'AUC':>6}{heads}"]
     table += [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lineament.cli.figures import Figure
-from lineament.cli.measuring.lfw import MeasuringSetError, read_measuring_set, subject_of
+from lineament.cli.measuring.lfw import read_measuring_set, subject_of
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.domain import verification
 from lineament.vision import registry
@@ -25,9 +25,7 @@ _Embed = Callable[[NDArray[np.uint8]], NDArray[np.float32] | None]
 
 def run(context: Context) -> Part:
     """Embed some pairs both ways and compare the accuracies at each one's best threshold."""
-    if context.folder is None:
-        raise MeasuringSetError("pairs come from a measuring set")
-    folds = read_measuring_set(context.folder).folds
+    folds = read_measuring_set(context.require_folder()).folds
     genuine = [pair for fold in folds for pair in fold.genuine[:_PAIRS]]
     impostor = [pair for fold in folds for pair in fold.impostor[:_PAIRS]]
     pictures = sorted({path for pair in (*genuine, *impostor) for path in pair})

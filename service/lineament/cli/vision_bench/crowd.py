@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineament.cli.figures import Figure
-from lineament.cli.measuring.lfw import MeasuringSetError, read_measuring_set
+from lineament.cli.measuring.lfw import read_measuring_set
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.vision.detector import Detections
 from lineament.vision.engine import Engine
@@ -56,9 +56,7 @@ class _Portrait:
 
 def run(context: Context) -> Part:
     """Count what is found in mosaics."""
-    if context.folder is None:
-        raise MeasuringSetError("the crowds are made of a measuring set's photos")
-    photos = read_measuring_set(context.folder).people[: _PHOTOS * max(COUNTS)]
+    photos = read_measuring_set(context.require_folder()).people[: _PHOTOS * max(COUNTS)]
     rows = measure(context.engine, photos)
     lines = [f"{'faces found, percent':>22}" + "".join(f"{size:>7} px" for size in SIZES)]
     for count in COUNTS:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lineament.cli.figures import Figure
+from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.vision.engine import Engine
 
 Panel = Callable[[Any], None]
@@ -23,6 +24,16 @@ class Context:
     confirmed: Path | None
     rounds: int
     calls: int
+
+    def require_folder(self) -> Path:
+        """Return the measuring set.
+
+        Raises:
+            MeasuringSetError: none was given.
+        """
+        if self.folder is None:
+            raise MeasuringSetError("this part measures on FOLDER, a set in LFW's layout")
+        return self.folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What the levels of QualityFilter are worth on photos made worse."""
 
-from lineament.cli.measuring.lfw import MeasuringSetError
 from lineament.cli.measuring.quality_curve import draw_errors, draw_passing, lines, measure
 from lineament.cli.vision_bench.part import Context, Part
 from lineament.vision.profiles import read_profile
@@ -10,10 +9,8 @@ _SAME_PERSON = 80.0
 
 def run(context: Context) -> Part:
     """Run the curve with the default profile; a match is Similarity 80."""
-    if context.folder is None:
-        raise MeasuringSetError("the curve is measured on a measuring set")
     threshold = read_profile("default").model.calibration.cosine(_SAME_PERSON)
-    curve = measure(context.engine, context.folder, threshold)
+    curve = measure(context.engine, context.require_folder(), threshold)
     return Part(
         lines(curve),
         curve.figures(),
