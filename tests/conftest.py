@@ -9,6 +9,12 @@ import pytest
 from lineament import config
 from lineament.app import Application, build_application
 from lineament.cli import emulator
+from tests import judging
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge every answer of every test."""
+    config.pluginmanager.register(judging)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,8 @@ from lineament.app import Application, build_application
 from lineament.domain.faces import FaceEngine
 from lineament.vision.engine import build_engine
 from lineament.wire.http import HttpRequest, HttpResponse
-from tests.conformance import promises, transports
+from tests import judging
+from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.remembering import RememberingEngine
 from tests.serving import Server
@@ -29,7 +30,7 @@ BuildApplication = Callable[..., Application]
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One transport, as a client and by hand. Every answer is held to `promises`."""
+    """One transport, as a client and by hand."""
 
     name: str
     send: transports.Transport
@@ -65,7 +66,7 @@ class Wire:
                 body=content.encode() if isinstance(content, str) else content,
             )
         )
-        promises.keep(operation, answer)
+        judging.judge(operation, answer)
         return answer
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lineament.wire.http import HttpResponse
+from tests import judging
 from tests.conformance import promises
 from tests.conformance.conftest import Wire
 
@@ -98,8 +99,9 @@ def test_ap05_clients_of_this_suite_are_judged(wire: Wire, account: str) -> None
     """Lost: boto3's answers pass unseen, on one of the transports."""
     c = wire.client(account)
     c.meta.events.register_first("response-received.rekognition", _spoil)
-    with pytest.raises(AssertionError, match="Spoilt"):
+    with judging.breaches() as found, pytest.raises(AssertionError, match="Spoilt"):
         c.list_collections()
+    assert len(found) == 1
 
 
 def _spoil(response_dict: dict[str, Any], **_: Any) -> None:

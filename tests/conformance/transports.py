@@ -18,7 +18,6 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from lineament.wire.http import HttpRequest, HttpResponse
-from tests.conformance import promises
 
 Transport = Callable[[HttpRequest], HttpResponse]
 LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
@@ -74,8 +73,6 @@ def client(
 ) -> Any:
     """Return an unmodified boto3 client of an account, without retries.
 
-    Every answer that it gets must keep the `promises`.
-
     Args:
         transport: carries the client's requests where `url` is None.
         url: of a server that boto3's own HTTP client calls.
@@ -104,13 +101,6 @@ def client(
         )
         return AWSResponse(request.url, answer.status, answer.headers, _Body(answer.body))
 
-    def judge(event_name: str, response_dict: dict[str, Any] | None, **_: Any) -> None:
-        if response_dict is not None:
-            headers = dict(response_dict["headers"].items())
-            answer = HttpResponse(response_dict["status_code"], headers, response_dict["body"])
-            promises.keep(event_name.rpartition(".")[2], answer)
-
-    made.meta.events.register("response-received.rekognition", judge)
     if url is None:
         made.meta.events.register("before-send.rekognition", send)
     return made

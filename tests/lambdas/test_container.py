@@ -50,6 +50,7 @@ def test_first_event_finds_no_tables(fresh_container: str) -> None:
     assert answered(EVENT)[1]["__type"] == "ResourceAlreadyExistsException"
 
 
+@pytest.mark.provokes_faults
 def test_dynamodb_that_comes_back_is_used(
     fresh_container: str, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from lineament.cli.emulator import LOOPBACK
+from lineament.wire.http import HttpResponse
+from tests.judging import judge
 from tests.serving import Server, serve
 
 CAP = 1024 * 1024
@@ -60,10 +62,12 @@ def head(*extra: str) -> bytes:
 def exchange(
     connection: http.client.HTTPConnection, body: Any, **options: Any
 ) -> tuple[int, dict[str, Any], http.client.HTTPResponse]:
-    """Send a signed ListCollections with that body."""
+    """Send a signed ListCollections with that body; its answer is held to the promises."""
     connection.request("POST", "/", body, HEADERS, **options)
     answer = connection.getresponse()
-    return answer.status, json.loads(answer.read()), answer
+    content = answer.read()
+    judge("ListCollections", HttpResponse(answer.status, dict(answer.getheaders()), content))
+    return answer.status, json.loads(content), answer
 
 
 @pytest.fixture(scope="module")

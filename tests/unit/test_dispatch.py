@@ -24,6 +24,9 @@ HEADERS = {
 }
 
 
+pytestmark = pytest.mark.provokes_faults
+
+
 def failing(error: LineamentError, cause: Exception | None = None) -> dict[str, Any]:
     """Return the answer of a service whose ListCollections fails so."""
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -11,6 +12,7 @@ from botocore.config import Config
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
 
 ACCOUNT = "111122223333"
+REQUEST_ID = "0a1b2c3d-0000-4000-8000-0123456789ab"
 
 
 class _Raw(io.BytesIO):
@@ -19,16 +21,22 @@ class _Raw(io.BytesIO):
 
 
 def boto_client(
-    answer: Callable[[HttpRequest], HttpResponse], region: str = "eu-west-1"
+    answer: Callable[[HttpRequest], HttpResponse], region: str = "eu-west-1", **options: Any
 ) -> BaseClient:
-    """Return an unmodified client, without retries, whose calls `answer` serves."""
+    """Return an unmodified client, without retries, whose calls `answer` serves.
+
+    Args:
+        answer: stands for the service; what it returns is held to the promises.
+        region: of the credential scope.
+        options: further settings of botocore's Config.
+    """
     client = boto3.client(
         "rekognition",
         region_name=region,
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key="any",
         endpoint_url="http://127.0.0.1:9",
-        config=Config(retries={"max_attempts": 0}),
+        config=Config(retries={"max_attempts": 0}, **options),
     )
 
     def serve(request: AWSPreparedRequest, **_: object) -> AWSResponse:

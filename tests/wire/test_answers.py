@@ -8,7 +8,7 @@ import pytest
 
 from lineament.wire.http import HttpRequest, HttpResponse
 from lineament.wire.serialise import OutputMismatch, success
-from tests.wire.boto import boto_client
+from tests.wire.boto import REQUEST_ID, boto_client
 
 NOW = 1_760_000_000.5
 BOX = {"Width": 0.25, "Height": 0.5, "Left": -0.125, "Top": 0.75}
@@ -114,7 +114,7 @@ def test_maps_and_blobs_reach_boto3() -> None:
 
     def answer(request: HttpRequest) -> HttpResponse:
         name = request.headers["x-amz-target"].partition(".")[2]
-        return success(name, answers[name], "id", NOW)
+        return success(name, answers[name], REQUEST_ID, NOW)
 
     client = boto_client(answer)
     assert client.list_tags_for_resource(ResourceArn="a" * 20)["Tags"] == {"kéy": "välue"}

@@ -13,7 +13,7 @@ from lineament.errors import (
 )
 from lineament.wire.faults import fault
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
-from tests.wire.boto import ACCOUNT, boto_client
+from tests.wire.boto import ACCOUNT, REQUEST_ID, boto_client
 
 DEFAULT = "000000000000"
 GOOD = "test/20251009/us-east-1/rekognition/aws4_request"
@@ -40,7 +40,7 @@ def test_pr01_boto3_in_any_region(region: str) -> None:
 
     def answer(request: HttpRequest) -> HttpResponse:
         seen.append(caller(request.headers, DEFAULT))
-        return fault(UnknownOperationException(), "id", 0.0)
+        return fault(UnknownOperationException("No."), REQUEST_ID, 0.0)
 
     with pytest.raises(Exception, match="UnknownOperationException"):
         boto_client(answer, region).list_collections()

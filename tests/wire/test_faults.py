@@ -1,7 +1,10 @@
 """Errors as SDKs and people read them."""
 
+from collections.abc import Iterator
+
 import orjson
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from lineament import errors
@@ -9,27 +12,34 @@ from lineament.errors import FrameworkError, ServiceError, WireError
 from lineament.wire import model
 from lineament.wire.faults import fault
 from lineament.wire.http import HttpRequest, HttpResponse
-from tests.wire.boto import boto_client
+from tests.wire.boto import REQUEST_ID, boto_client
 
 NOW = 1_760_000_000.0
 
 
 def raised(error: WireError) -> ClientError:
     def answer(_: HttpRequest) -> HttpResponse:
-        return fault(error, "the-id", NOW)
+        return fault(error, REQUEST_ID, NOW)
 
-    client = boto_client(answer)
+    client = boto_client(answer, parameter_validation=False)
+    operation = next(declaring(error), "ListCollections")
     with pytest.raises(ClientError) as caught:
-        client.list_collections()
+        getattr(client, xform_name(operation))()
     expected = getattr(client.exceptions, error.code) if modelled(error) else ClientError
     assert type(caught.value) is expected
     return caught.value
 
 
+def declaring(error: WireError) -> Iterator[str]:
+    names = sorted(model.operation_names())
+    return (name for name in names if error.code in model.operation(name).errors)
+
+
 def modelled(error: WireError) -> bool:
-    return any(error.code in model.operation(name).errors for name in model.operation_names())
+    return any(declaring(error))
 
 
+@pytest.mark.provokes_faults
 @pytest.mark.parametrize("kind", ServiceError.__subclasses__())
 def test_pr21_service_errors_are_boto3_exception_classes(kind: type[ServiceError]) -> None:
     """`except client.exceptions.ResourceNotFoundException` would catch nothing."""
@@ -37,10 +47,11 @@ def test_pr21_service_errors_are_boto3_exception_classes(kind: type[ServiceError
     assert modelled(error)
     caught = raised(error).response
     assert caught["Error"] == {"Code": kind.__name__, "Message": "What is wrong."}
-    assert caught["ResponseMetadata"]["RequestId"] == "the-id"
+    assert caught["ResponseMetadata"]["RequestId"] == REQUEST_ID
     assert caught["ResponseMetadata"]["HTTPStatusCode"] == kind.status
 
 
+@pytest.mark.provokes_faults
 @pytest.mark.parametrize("kind", FrameworkError.__subclasses__())
 def test_framework_errors_are_plain_client_errors(kind: type[FrameworkError]) -> None:
     """The code would be the status number, as for any foreign server."""
