@@ -19,6 +19,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
+from lineament.storage.tokens import DynamoTokens
 from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
@@ -94,6 +95,7 @@ def build_services(settings: Settings, tables: Tables) -> Services:
         gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),
+        tokens=DynamoTokens(tables),
         engine=_lazy_engine(settings, deployment),
         models=deployment.models,
         quotas=Quotas(settings.max_collections, settings.max_faces_per_collection),

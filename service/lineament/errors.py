@@ -5,6 +5,8 @@
     └── WireError                        code, status, dialect
         ├── ServiceError                 by the face service: {"__type","Code","Logref","Message"}
         │   ├── AccessDeniedException
+        │   ├── ConflictException
+        │   ├── IdempotentParameterMismatchException
         │   ├── ImageTooLargeException
         │   ├── InvalidImageFormatException
         │   ├── InvalidPaginationTokenException
@@ -72,6 +74,14 @@ class FrameworkError(WireError):
 
 class AccessDeniedException(ServiceError):
     """The caller may not do this, or this deployment does not offer it."""
+
+
+class ConflictException(ServiceError):
+    """A user of that id exists, or another call is changing it."""
+
+
+class IdempotentParameterMismatchException(ServiceError):
+    """The ClientRequestToken came before, with other parameters."""
 
 
 class ImageTooLargeException(ServiceError):

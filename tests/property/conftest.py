@@ -19,6 +19,7 @@ from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
+from lineament.storage.tokens import DynamoTokens
 from tests.conformance import transports
 from tests.property.engine import MODEL, DeclaredEngine
 from tests.storage.conftest import moto_endpoint
@@ -36,6 +37,7 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
         gallery=MemoryGallery(DynamoChangeLog(tables), 1 << 26),
         objects=S3ObjectStore(S3Clients(endpoint)),
         secrets=DynamoSecrets(tables),
+        tokens=DynamoTokens(tables),
         engine=DeclaredEngine,
         models=FaceModels(MODEL),
         quotas=Quotas(collections=10_000, faces=10_000),

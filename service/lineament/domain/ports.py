@@ -1,11 +1,12 @@
 """What handlers ask of the world. Adapters in vision/, storage/ and gallery/ answer."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from lineament.context import Scope
 from lineament.domain.collections import Change, Collection
 from lineament.domain.faces import FaceRecord, Matrix, Vector
+from lineament.domain.idempotency import Answered, Attempt, Claim
 
 
 class CollectionStore(Protocol):
@@ -166,4 +167,26 @@ class Secrets(Protocol):
 
     def paging_key(self) -> bytes:
         """Return the key that signs page tokens: 32 bytes, made once per deployment."""
+        ...
+
+
+class Tokens(Protocol):
+    """ClientRequestTokens in use. `handlers.once` is what operations need of it."""
+
+    def begin(self, claim: Claim) -> Attempt | Answered:
+        """Take the token, or tell what an earlier call has made of it.
+
+        Of two calls at once one begins and the other resumes.
+
+        Raises:
+            IdempotentParameterMismatchException: it is in use with other parameters.
+        """
+        ...
+
+    def finish(self, claim: Claim, answer: dict[str, Any]) -> None:
+        """Keep the answer of a call that has succeeded: JSON values."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Free the token of a call that has failed, unless it is answered or in other hands."""
         ...

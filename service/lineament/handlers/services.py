@@ -7,7 +7,7 @@ from typing import Any
 from lineament.context import CallContext
 from lineament.domain.binding import FaceModels
 from lineament.domain.faces import FaceEngine
-from lineament.domain.ports import CollectionStore, FaceStore, Gallery, ObjectStore, Secrets
+from lineament.domain.ports import CollectionStore, FaceStore, Gallery, ObjectStore, Secrets, Tokens
 
 Params = Mapping[str, Any]
 """Validated wire parameters, PascalCase; blobs are bytes, absent members are absent."""
@@ -34,6 +34,7 @@ class Services:
     gallery: Gallery
     objects: ObjectStore
     secrets: Secrets
+    tokens: Tokens
     engine: Callable[[], FaceEngine]
     """Loads the vision engine at the first call: paths without pictures never pay for it."""
     models: FaceModels

@@ -7,9 +7,12 @@
 | control | `SECRET` | `PAGING` | the key that signs page tokens |
 | faces | `FACE#<generation>#<shard>` | `<face id>` | a face; the shard is its first digit |
 | faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
+| faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
 
 Number 0 of a log is no change: it stands for as long as the generation has not been purged.
 """
+
+import hashlib
 
 from lineament.context import Scope
 from lineament.storage.table import Key
@@ -66,3 +69,9 @@ def face_key(generation: str, face_id: str) -> Key:
 def log_key(generation: str, seq: int) -> Key:
     """Return the key of a number of the log."""
     return _key(f"LOG#{generation}#{seq // _PER_PARTITION}", f"{seq:0{_SEQ_DIGITS}d}")
+
+
+def token_key(scope: Scope, operation: str, token: str) -> Key:
+    """Return the key of a ClientRequestToken; the token itself is not kept."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return _key(f"TOKEN#{scope.account}#{scope.region}#{operation}#{digest}", "TOKEN")

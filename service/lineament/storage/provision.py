@@ -5,6 +5,7 @@ records and change logs, read by exact key. They are two because moto walks a wh
 Query: in one table, listing collections took 8 ms beside 100 faces and 204 ms beside 10,000.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from lineament.storage.table import Table
 FACES_SUFFIX = "-faces"
 _POLL_SECONDS = 1
 _POLLS = 60
+_EXPIRES = "expires"
+"""The attribute by which DynamoDB erases records of its own accord: epoch seconds."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def connect(name: str, region: str, endpoint_url: str | None = None) -> Tables:
 
 
 def ensure_tables(tables: Tables) -> None:
-    """Make the tables that are missing and wait until both can be used.
+    """Make the tables that are missing, wait until both can be used, and let records expire.
 
     Any number of processes may do this at once.
 
@@ -50,6 +54,7 @@ def ensure_tables(tables: Tables) -> None:
     """
     for table in (tables.control, tables.faces):
         _ensure(table)
+    _let_expire(tables.faces)
 
 
 def _ensure(table: Table) -> None:
@@ -92,3 +97,24 @@ def _create(table: Table) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise  # Another process making it at the same moment is as good.
+
+
+def _let_expire(table: Table) -> None:
+    """Have DynamoDB erase what has expired. Without it nothing is wrong, and records pile up."""
+    try:
+        answer = table.client.describe_time_to_live(TableName=table.name)
+        if answer["TimeToLiveDescription"]["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}:
+            return
+        table.client.update_time_to_live(
+            TableName=table.name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": _EXPIRES},
+        )
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "ValidationException":
+            return  # DynamoDB's answer where another process has done it at the same moment.
+        _log.warning("the table %s keeps expired request tokens: %s", table.name, code)
+    except BotoCoreError as error:
+        _log.warning(
+            "the table %s keeps expired request tokens: %s", table.name, type(error).__name__
+        )
