@@ -69,9 +69,12 @@ def _no_number(text: str) -> None:
 
 
 def _no_nulls(value: Any, path: str) -> None:
-    """Assert that there is no null, and no empty string: a loop would follow an empty token."""
+    """Assert that there is no null, and no empty string: a loop would follow an empty token.
+
+    A tag may have an empty value.
+    """
     assert value is not None, f"{path} is null"
-    assert value != "", f"{path} is empty"
+    assert value != "" or path.startswith("ListTagsForResource.Tags."), f"{path} is empty"
     if isinstance(value, Mapping):
         for name, inner in value.items():
             _no_nulls(inner, f"{path}.{name}")

@@ -1,12 +1,16 @@
 """What handlers ask of the world. Adapters in vision/, storage/ and gallery/ answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lineament.context import Scope
 from lineament.domain.collections import Change, Collection
 from lineament.domain.faces import FaceRecord, Matrix, Vector
 from lineament.domain.idempotency import Answered, Attempt, Claim
+
+
+Retagging = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Makes new tags of a resource's tags."""
 
 
 class CollectionStore(Protocol):
@@ -34,6 +38,21 @@ class CollectionStore(Protocol):
 
     def delete(self, collection: Collection) -> bool:
         """Drop the name in one conditional write; False if this generation was gone already."""
+        ...
+
+    def retag(self, collection: Collection, change: Retagging) -> None:
+        """Replace a collection's tags by what `change` makes of those that it has.
+
+        Whatever others do to them at the same moment, no change is lost.
+
+        Args:
+            collection: of any moment.
+            change: may be called several times; what it raises leaves the tags as they are.
+
+        Raises:
+            ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+            ThrottlingException: others changed the tags too often; these are as they were.
+        """
         ...
 
 

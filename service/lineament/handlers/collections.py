@@ -7,6 +7,7 @@ from lineament.domain.collections import Collection
 from lineament.domain.limits import DEFAULT_PAGE
 from lineament.domain.paging import Listing, issue_token, read_token
 from lineament.domain.similarity import FaceModel
+from lineament.domain.tags import merge, require_own
 from lineament.errors import (
     InvalidParameterException,
     ResourceAlreadyExistsException,
@@ -55,7 +56,8 @@ def create_collection(services: Services, call: CallContext, params: Params) -> 
     The quota is looked at before the name is taken: callers at the same moment can each pass it
     by one collection.
     """
-    name = params["CollectionId"]
+    name, tags = params["CollectionId"], params.get("Tags", {})
+    require_own(tags)
     if services.collections.find(call.scope, name) is not None:
         raise ResourceAlreadyExistsException(f"The collection id: {name} already exists")
     quota = services.quotas.collections
@@ -69,7 +71,7 @@ def create_collection(services: Services, call: CallContext, params: Params) -> 
         generation=uuid.uuid4().hex,
         model_version=services.models.for_new(name).version,
         created=call.now,
-        tags=params.get("Tags", {}),
+        tags=merge({}, tags),
     )
     services.collections.create(collection)
     return {

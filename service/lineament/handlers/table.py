@@ -10,6 +10,7 @@ from lineament.handlers.collections import (
 from lineament.handlers.faces import delete_faces, index_faces, list_faces
 from lineament.handlers.search import search_faces, search_faces_by_image
 from lineament.handlers.services import Handler
+from lineament.handlers.tags import list_tags_for_resource, tag_resource, untag_resource
 
 OPERATIONS: dict[str, Handler] = {
     "CompareFaces": compare_faces,
@@ -21,6 +22,9 @@ OPERATIONS: dict[str, Handler] = {
     "IndexFaces": index_faces,
     "ListCollections": list_collections,
     "ListFaces": list_faces,
+    "ListTagsForResource": list_tags_for_resource,
     "SearchFaces": search_faces,
     "SearchFacesByImage": search_faces_by_image,
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
 }

@@ -6,14 +6,21 @@ generation, and the name is free at once. What the generation left is the purge'
 
 import itertools
 import logging
+import random
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from lineament.context import Scope
 from lineament.domain.collections import Collection
-from lineament.errors import ResourceAlreadyExistsException
+from lineament.domain.ports import Retagging
+from lineament.errors import (
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+    ThrottlingException,
+)
 from lineament.storage import entries, keys
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
@@ -27,6 +34,8 @@ from lineament.storage.records import (
 from lineament.storage.table import Item, Table
 
 _MAX_PAGE = 1000
+_TRIES = 8
+_FIRST_PAUSE = 0.01
 _log = logging.getLogger(__name__)
 
 
@@ -102,6 +111,42 @@ class DynamoCollectionStore:
             # The client may have sent the write twice, and the first one may have arrived.
             return failed.item is not None and failed.item.get("write") == {"S": token}
         return True
+
+    def retag(self, collection: Collection, change: Retagging) -> None:
+        """Replace a collection's tags by what `change` makes of those that it has.
+
+        Raises:
+            ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+            ThrottlingException: others changed the tags too often; these are as they were.
+        """
+        key = keys.collection_key(collection.scope, collection.collection_id)
+        now: Collection | None = collection
+        for turn in range(_TRIES):
+            if now is None or now.lineage != collection.lineage:
+                raise ResourceNotFoundException(
+                    f"The collection id: {collection.collection_id} does not exist"
+                )
+            then = replace(now, tags=change(now.tags))
+            try:
+                self._control.update(
+                    key,
+                    "SET #tags = :tags",
+                    "#status = :active AND #tags = :seen AND "
+                    "(#generation = :lineage OR #ancestor = :lineage)",
+                    {
+                        ":tags": to_collection_attributes(then)["tags"],
+                        ":active": {"S": ACTIVE},
+                        ":seen": to_collection_attributes(now)["tags"],
+                        ":lineage": {"S": collection.lineage},
+                    },
+                )
+            except ConditionFailed as failed:
+                item = failed.item or self._control.get(key)
+            else:
+                return
+            now = None if item is None else from_collection_item(collection.scope, item)
+            time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE * 2**turn)  # noqa: S311 - jitter
+        raise ThrottlingException("Others are changing the tags; they are as they were. Try again")
 
     def _note_scope(self, scope: Scope) -> None:
         if scope not in self._known_scopes:
