@@ -8,7 +8,6 @@ from lineament.domain.collections import Change, Collection
 from lineament.domain.faces import FaceRecord, Matrix, Vector
 from lineament.domain.idempotency import Answered, Attempt, Claim
 
-
 Retagging = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Makes new tags of a resource's tags."""
 
