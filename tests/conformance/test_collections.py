@@ -1,13 +1,14 @@
 """CO*: CreateCollection, DescribeCollection, ListCollections, DeleteCollection. SPEC.md F."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.asking import refused
 from tests.conformance.conftest import BuildApplication, People, Wire
+from tests.conformance.deploying import deployed
 
 NOT_FOUND = "ResourceNotFoundException"
 TOKEN = "InvalidPaginationTokenException"
@@ -151,7 +152,7 @@ def test_co10_empty_token_is_no_token(c: Any) -> None:
 
 
 def test_co13_tags_are_taken_at_creation(c: Any) -> None:
-    """Lost: apps that create their collection with tags; listing them is a later issue."""
+    """Lost: apps that create their collection with tags."""
     tags = {"team": "caf\u00e9", "Key with spaces_.:/=+-@": ""}
     assert c.create_collection(CollectionId="a", Tags=tags)["StatusCode"] == 200
     assert c.describe_collection(CollectionId="a")["FaceCount"] == 0
@@ -178,13 +179,16 @@ def test_co15_face_model_version_is_the_same_everywhere(people: People, album: A
     c.delete_collection(CollectionId="another")
 
 
-def test_collection_quota(build: BuildApplication, account: str) -> None:
+def test_collection_quota(
+    wire: Wire, build: BuildApplication, account: str, tmp_path: Path
+) -> None:
     """Lost: one account can fill the table."""
-    c = transports.client(build(max_collections=2).handle, None, account)
-    for name in "ab":
-        c.create_collection(CollectionId=name)
-    message = refused(c.create_collection, "ServiceQuotaExceededException", CollectionId="c")
-    assert "2 collections" in message
-    assert c.list_collections()["CollectionIds"] == ["a", "b"]
-    c.delete_collection(CollectionId="a")
-    c.create_collection(CollectionId="c")
+    with deployed(wire, build, tmp_path / "log", max_collections="2") as small:
+        c = small.client(account)
+        for name in "ab":
+            c.create_collection(CollectionId=name)
+        message = refused(c.create_collection, "ServiceQuotaExceededException", CollectionId="c")
+        assert "2 collections" in message
+        assert c.list_collections()["CollectionIds"] == ["a", "b"]
+        c.delete_collection(CollectionId="a")
+        c.create_collection(CollectionId="c")

@@ -2,13 +2,15 @@
 
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 from lineament.app import Application
 from tests.conformance import transports
 from tests.conformance.album import GROUP_FACES, Album
 from tests.conformance.asking import refused
-from tests.conformance.conftest import BuildApplication
+from tests.conformance.conftest import BuildApplication, Wire
+from tests.conformance.deploying import deployed
 
 FACE_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 DETAIL = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality"}
@@ -204,20 +206,23 @@ def test_ix16_read_after_write_in_another_process(
         assert count(other, "shared") == 0
 
 
-def test_ix17_collection_cap(build: BuildApplication, account: str, album: Album) -> None:
+def test_ix17_collection_cap(
+    wire: Wire, build: BuildApplication, account: str, album: Album, tmp_path: Path
+) -> None:
     """Lost: a photo over the cap is stored in part."""
-    application = build(max_faces_per_collection=GROUP_FACES + 1)
-    c = transports.client(application.handle, None, account)
-    c.create_collection(CollectionId="full")
-    index(c, "full", album.group)
-    message = refused(
-        c.index_faces,
-        "ServiceQuotaExceededException",
-        CollectionId="full",
-        Image={"Bytes": album.group},
-        ExternalImageId="again",
-    )
-    assert "8" in message
-    assert count(c, "full") == len(c.list_faces(CollectionId="full")["Faces"]) == GROUP_FACES
-    assert len(ids(index(c, "full", album.group))) == GROUP_FACES  # adds none
-    assert len(ids(index(c, "full", album.a1))) == 1
+    cap = str(GROUP_FACES + 1)
+    with deployed(wire, build, tmp_path / "log", max_faces_per_collection=cap) as small:
+        c = small.client(account)
+        c.create_collection(CollectionId="full")
+        index(c, "full", album.group)
+        message = refused(
+            c.index_faces,
+            "ServiceQuotaExceededException",
+            CollectionId="full",
+            Image={"Bytes": album.group},
+            ExternalImageId="again",
+        )
+        assert cap in message
+        assert count(c, "full") == len(c.list_faces(CollectionId="full")["Faces"]) == GROUP_FACES
+        assert len(ids(index(c, "full", album.group))) == GROUP_FACES  # adds none
+        assert len(ids(index(c, "full", album.a1))) == 1

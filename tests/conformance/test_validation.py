@@ -1,15 +1,15 @@
 """VA*: constraints that boto3 does not check. Source: SPEC.md F, A.6."""
 
-import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.asking import VALIDATION, raw_refused, refused
 from tests.conformance.conftest import BuildApplication, People, Wire
+from tests.conformance.deploying import deployed
 
 PATTERN = "Member must satisfy regular expression pattern: "
 U = str(uuid.UUID(int=0xABCDEF, version=4))
@@ -199,13 +199,14 @@ def test_long_values_are_quoted_in_part(wire: Wire) -> None:
 
 
 def test_va14_constraint_error_code_follows_the_setting(
-    build: BuildApplication, account: str
+    wire: Wire, build: BuildApplication, account: str, tmp_path: Path
 ) -> None:
     """Lost: clients that only know the modelled InvalidParameterException cannot be served."""
-    application = build(constraint_error_code="InvalidParameterException")
-    c = transports.client(application.handle, None, account)
-    message = refused(c.create_collection, "InvalidParameterException", CollectionId="bad id!")
-    assert "at 'collectionId' failed to satisfy constraint" in message
-    message = refused(c.detect_faces, "InvalidParameterException", Image={"Bytes": b""})
-    assert "at 'image.bytes' failed to satisfy constraint" in message
-    assert json.dumps(c.list_collections()["CollectionIds"]) == "[]"
+    code = "InvalidParameterException"
+    with deployed(wire, build, tmp_path / "log", constraint_error_code=code) as modelled:
+        c = modelled.client(account)
+        message = refused(c.create_collection, code, CollectionId="bad id!")
+        assert "at 'collectionId' failed to satisfy constraint" in message
+        message = refused(c.detect_faces, code, Image={"Bytes": b""})
+        assert "at 'image.bytes' failed to satisfy constraint" in message
+        assert c.list_collections()["CollectionIds"] == []
