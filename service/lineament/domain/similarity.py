@@ -53,6 +53,16 @@ class Calibration:
         return float(np.interp(similarity, self.similarities, self.cosines))
 
 
+def reaches(similarity: float, threshold: float) -> bool:
+    """Return whether a similarity makes a match: one that equals the threshold does.
+
+    Args:
+        similarity: as the wire carries it, in float32.
+        threshold: as the caller gave it; rounded to float32, or no score could equal 99.9.
+    """
+    return bool(similarity >= np.float32(threshold))
+
+
 @dataclass(frozen=True, slots=True)
 class FaceModel:
     """What a collection is bound to: a recogniser with its calibration."""

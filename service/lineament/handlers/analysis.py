@@ -6,6 +6,7 @@ from lineament.context import CallContext
 from lineament.domain.faces import ImageFaces
 from lineament.domain.limits import DEFAULT_THRESHOLD
 from lineament.domain.quality import passing_faces
+from lineament.domain.similarity import reaches
 from lineament.errors import InvalidParameterException
 from lineament.handlers.details import face_details
 from lineament.handlers.images import analyse, naming, read_image
@@ -43,7 +44,8 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
         target.embed(candidates, model.recogniser) @ source.embed([searched], model.recogniser)[0]
     )
     similarities = model.calibration.similarities_of(cosines)
-    threshold = np.float32(params.get("SimilarityThreshold", DEFAULT_THRESHOLD))
+    threshold = params.get("SimilarityThreshold", DEFAULT_THRESHOLD)
+    matches = [reaches(similarity, threshold) for similarity in similarities]
     by_similarity = np.argsort(-similarities, kind="stable")
     return {
         "SourceImageFace": {
@@ -56,12 +58,12 @@ def compare_faces(services: Services, call: CallContext, params: Params) -> Outp
                 "Face": face_detail(target.faces[candidates[place]]),
             }
             for place in by_similarity
-            if similarities[place] >= threshold
+            if matches[place]
         ],
         "UnmatchedFaces": [
             face_detail(target.faces[index])
             for place, index in enumerate(candidates)
-            if similarities[place] < threshold
+            if not matches[place]
         ],
     }
 
