@@ -10,11 +10,13 @@ from lineament import config
 from lineament.app import Application, build_application
 from lineament.cli import emulator
 from tests import judging
+from tests.conformance import recording
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge every answer of every test."""
+    """Judge every answer of every test, and record what the conformance tests show."""
     config.pluginmanager.register(judging)
+    config.pluginmanager.register(recording)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
