@@ -20,6 +20,7 @@ from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.tokens import DynamoTokens
+from lineament.storage.users import DynamoUserStore
 from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
@@ -92,13 +93,18 @@ def build_services(settings: Settings, tables: Tables) -> Services:
     return Services(
         collections=DynamoCollectionStore(tables),
         faces=DynamoFaceStore(tables),
+        users=DynamoUserStore(tables),
         gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),
         tokens=DynamoTokens(tables),
         engine=_lazy_engine(settings, deployment),
         models=deployment.models,
-        quotas=Quotas(settings.max_collections, settings.max_faces_per_collection),
+        quotas=Quotas(
+            settings.max_collections,
+            settings.max_faces_per_collection,
+            settings.max_users_per_collection,
+        ),
         attributes_off=settings.attributes_off,
     )
 

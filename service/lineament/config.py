@@ -48,6 +48,7 @@ class Settings:
     max_body_bytes: int
     max_collections: int
     max_faces_per_collection: int
+    max_users_per_collection: int
     gallery_bytes: int
     housekeeping_seconds: float
     log_level: str
@@ -134,6 +135,11 @@ class SettingsSchema(Schema):
         load_default=20_000_000,
         validate=validate.Range(min=1),
         metadata={"help": "Faces per collection."},
+    )
+    max_users_per_collection = fields.Integer(
+        load_default=10_000_000,
+        validate=validate.Range(min=1),
+        metadata={"help": "Users per collection."},
     )
     gallery_bytes = fields.Integer(
         load_default=2048 * _MIB,

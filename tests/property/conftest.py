@@ -20,6 +20,7 @@ from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.tokens import DynamoTokens
+from lineament.storage.users import DynamoUserStore
 from tests.conformance import transports
 from tests.property.engine import MODEL, DeclaredEngine
 from tests.storage.conftest import moto_endpoint
@@ -34,13 +35,14 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
     services = Services(
         collections=DynamoCollectionStore(tables),
         faces=DynamoFaceStore(tables),
+        users=DynamoUserStore(tables),
         gallery=MemoryGallery(DynamoChangeLog(tables), 1 << 26),
         objects=S3ObjectStore(S3Clients(endpoint)),
         secrets=DynamoSecrets(tables),
         tokens=DynamoTokens(tables),
         engine=DeclaredEngine,
         models=FaceModels(MODEL),
-        quotas=Quotas(collections=10_000, faces=10_000),
+        quotas=Quotas(collections=10_000, faces=10_000, users=10_000),
     )
     return Dispatcher(OPERATIONS, services, Rules("123456789012", "ValidationException", 1 << 24))
 

@@ -39,7 +39,7 @@ class Narrow:
 def client_of(tables: Tables, endpoint: str, quota: int) -> Any:
     """Return a client of a deployment with a quota of collections."""
     parts = build(tables, endpoint)
-    services = replace(parts.services, quotas=Quotas(collections=quota, faces=10))
+    services = replace(parts.services, quotas=Quotas(collections=quota, faces=10, users=10))
     return transports.client(replace(parts, services=services).handle, None, SCOPE.account)
 
 

@@ -88,9 +88,8 @@ def test_face_records_come_back_as_stored(tables: Tables) -> None:
         for rest in (
             (),  # what releases before sources stored
             ("ext:1",),
-            (None, "user"),
-            (None, None, Source("bucket", "a/b ü.jpg")),
-            ("ext:1", None, Source("bucket", "key", "version")),
+            (None, Source("bucket", "a/b ü.jpg")),
+            ("ext:1", Source("bucket", "key", "version")),
         )
     ]
     store = DynamoFaceStore(tables)

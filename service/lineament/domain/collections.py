@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lineament.context import Scope
 from lineament.domain.faces import Vector
@@ -30,15 +31,32 @@ class Collection:
         return self.ancestor or self.generation
 
 
+UserAction = Literal["create", "delete", "associate", "disassociate"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """A change of one user. What it does when its turn comes is `domain.users.fold`'s to say."""
+
+    action: UserAction
+    key: str
+    """`domain.ids.user_key` of the user."""
+    user_id: str = ""
+    """With `create`; empty where the user was deleted since and its name erased."""
+    face_ids: tuple[str, ...] = ()
+    """With `associate` and `disassociate`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One committed entry of a collection's log. Void when it adds and removes nothing.
+    """One committed entry of a collection's log. Void when it changes nothing.
 
-    A collection's faces are the fold of its changes in the order of `seq`: `added` sets, `removed`
-    drops. An added face whose vector was erased since is absent from `added`.
+    A collection is the fold of its changes in the order of `seq`: `added` sets faces, `removed`
+    drops those that belong to no user, `user` changes a user.
     """
 
     seq: int
-    added: Mapping[str, Vector] = field(default_factory=dict)
-    """Face id to vector."""
+    added: Mapping[str, Vector | None] = field(default_factory=dict)
+    """Face id to vector; None where the vector was erased since, the face being removed later."""
     removed: tuple[str, ...] = ()
+    user: UserChange | None = None

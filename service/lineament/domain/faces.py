@@ -154,6 +154,5 @@ class FaceRecord:
     box: RatioBox
     confidence: float
     external_image_id: str | None = None
-    user_id: str | None = None
     source: Source | None = None
     """Of the picture that `image_id` follows from; never on the wire."""

@@ -31,6 +31,19 @@ def face_id(lineage: str, image: str, external_image_id: str | None, index: int)
     return _uuid(_RANDOM_LIKE, f"{lineage}/{image}/{index}/".encode() + external)
 
 
+def user_key(lineage: str, user_id: str) -> str:
+    """Return the internal id of a user, shaped like a UUID; ListUsers follows its order.
+
+    The log holds it in place of the UserId, which may be a person's name and is erased with the
+    user.
+
+    Args:
+        lineage: of the collection, which is random: equal UserIds of two collections differ.
+        user_id: as the caller gave it.
+    """
+    return _uuid(_RANDOM_LIKE, f"{lineage}/user/{user_id}".encode())
+
+
 def _uuid(version: int, content: bytes) -> str:
     digest = hashlib.sha256(content).digest()[:16]
     return str(uuid.UUID(bytes=digest, version=version))

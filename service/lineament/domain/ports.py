@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lineament.context import Scope
-from lineament.domain.collections import Change, Collection
+from lineament.domain.collections import Change, Collection, UserChange
 from lineament.domain.faces import FaceRecord, Matrix, Vector
 from lineament.domain.idempotency import Answered, Attempt, Claim
+from lineament.domain.standing import Settled, Standing
+from lineament.domain.users import Membership, User
 
 Retagging = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Makes new tags of a resource's tags."""
@@ -74,14 +76,17 @@ class FaceStore(Protocol):
         """
         ...
 
-    def restore(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+    def restore(
+        self, collection: Collection, faces: Sequence[FaceRecord], standing: Standing
+    ) -> None:
         """Put back the records of committed faces that have lost theirs.
 
         A face that was removed since `collection` was read gets none.
 
         Args:
-            collection: as for `add`, with the faces seen in the view.
+            collection: as for `add`.
             faces: up to 100.
+            standing: the view that the faces were seen in.
 
         Raises:
             ResourceNotFoundException: as for `add`.
@@ -97,8 +102,18 @@ class FaceStore(Protocol):
         """
         ...
 
-    def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
-        """Commit the removal of committed faces, then erase their records and vectors.
+    def remove(
+        self, collection: Collection, face_ids: Sequence[str], standing: Standing
+    ) -> Settled:
+        """Commit the removal of committed faces, then erase records and vectors of those removed.
+
+        Args:
+            collection: as for `add`.
+            face_ids: at least one. One that belongs to a user when the removal's turn comes stays.
+            standing: the view that they were seen in.
+
+        Returns:
+            The faces that were removed, as the effect's.
 
         Raises:
             ResourceNotFoundException: as for `add`.
@@ -107,6 +122,39 @@ class FaceStore(Protocol):
 
     def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
         """Return the stored records by face id; ids without one are absent. Any number of ids."""
+        ...
+
+
+class UserStore(Protocol):
+    """The users of a collection, in its log."""
+
+    def commit(
+        self, collection: Collection, standing: Standing, change: UserChange, attempt: Attempt
+    ) -> Settled:
+        """Commit a change of a user and tell what it did when its turn came.
+
+        Args:
+            collection: its generation must still be the live one.
+            standing: the view that the change was decided on.
+            change: what to do.
+            attempt: its `write` marks the change in the log.
+
+        Raises:
+            ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
+        """
+        ...
+
+    def recall(
+        self, collection: Collection, attempt: Attempt, standing: Standing
+    ) -> Settled | None:
+        """Tell what another call of the same token did, or None if `standing` holds nothing of it.
+
+        A view can be ahead of `collection`: it must be asked about before anything is judged by it.
+        """
+        ...
+
+    def forget_name(self, collection: Collection, seq: int) -> None:
+        """Erase the UserId at the number that made, or tried to make, a user that is no more."""
         ...
 
 
@@ -123,7 +171,17 @@ class ChangeLog(Protocol):
 
 
 class GalleryView(Protocol):
-    """The faces of a collection at one seq. Immutable: later syncs do not change it."""
+    """The faces and users of a collection at one seq. Immutable: later syncs do not change it."""
+
+    @property
+    def seq(self) -> int:
+        """The number up to which the log is in it."""
+        ...
+
+    @property
+    def membership(self) -> Membership:
+        """Its users, and whose its faces are."""
+        ...
 
     def __len__(self) -> int:
         """Return the number of faces."""
@@ -151,6 +209,21 @@ class GalleryView(Protocol):
 
         Returns:
             (face id, cosine) by cosine descending, ties by face id ascending.
+        """
+        ...
+
+    def template(self, key: str) -> Vector | None:
+        """Return the vector that stands for a user's faces; None without user or faces."""
+        ...
+
+    def user_page(self, after: str | None, limit: int) -> list[User]:
+        """Return up to `limit` users with key > `after`, by key."""
+        ...
+
+    def search_users(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
+        """Find the nearest templates exactly, by the keys of their users; as `search` for faces.
+
+        Users without faces have no template and are never found.
         """
         ...
 

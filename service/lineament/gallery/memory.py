@@ -7,15 +7,19 @@ import numpy as np
 
 from lineament.domain.collections import Change, Collection
 from lineament.domain.ports import ChangeLog
+from lineament.domain.templates import template
+from lineament.domain.users import Membership, fold
 from lineament.errors import ResourceNotFoundException
-from lineament.gallery.rows import Rows, to_key
-from lineament.gallery.view import Alive, MemoryGalleryView
+from lineament.gallery.shelf import Shelf
+from lineament.gallery.view import MemoryGalleryView
 
 _STEP = 2000
 """Log numbers read at once: bounds what a cold start holds beside the gallery itself."""
-_WORTH_COMPACTING = 1024
 _EMPTY_BYTES = 4096
 """What a gallery without faces costs, about: it too leaves some time."""
+_MEMBER_BYTES = 300
+"""What a user, or the user of a face, costs in the persistent maps, about."""
+_NOTHING = np.zeros(0, np.float32)
 
 
 class _Generation:
@@ -24,71 +28,67 @@ class _Generation:
     def __init__(self, lineage: str) -> None:
         self.lock = threading.Lock()
         self.lineage = lineage
-        self._rows: Rows | None = None
-        self._alive: Alive = np.zeros(0, np.bool_)
-        self._size = 0
-        self.view = MemoryGalleryView(0, Rows(0), self._alive, 0)
+        self._faces, self._templates, self._directory = Shelf(), Shelf(), Shelf()
+        self._membership = Membership()
+        self.view = self._published(0)
 
     @property
     def nbytes(self) -> int:
-        rows = self._rows
-        return _EMPTY_BYTES + (0 if rows is None else rows.nbytes + self._alive.nbytes)
+        shelves = (self._faces, self._templates, self._directory)
+        members = len(self._membership.users) + len(self._membership.owners)
+        return _EMPTY_BYTES + sum(each.nbytes for each in shelves) + members * _MEMBER_BYTES
 
     def catch_up(self, log: ChangeLog, generation: str, upto: int) -> None:
         """Fold the log up to `upto`, and publish each step. Call it with `lock` held."""
         while self.view.seq < upto:
             end = min(self.view.seq + _STEP, upto)
             changes = log.changes(generation, self.view.seq, end)
-            # Views hold the old mask: every step works on its own.
-            self._alive = self._alive.copy()
+            for shelf in (self._faces, self._templates, self._directory):
+                shelf.begin()
+            touched: set[str] = set()
             for change in changes:
-                self._apply(change)
-            self._compact()
-            self.view = MemoryGalleryView(end, self._rows or Rows(0), self._alive, self._size)
+                self._apply(change, touched)
+            for key in touched:
+                self._place(key)
+            self.view = self._published(end)
 
-    def _apply(self, change: Change) -> None:
-        if change.added:
-            self._add(change)
-        rows = self._rows
-        if rows is None:
-            return
-        for face_id in change.removed:
-            self._kill(rows, to_key(face_id))
-
-    def _add(self, change: Change) -> None:
-        vectors = list(change.added.values())
-        keys = [to_key(face_id) or b"" for face_id in change.added]
-        if self._rows is None:
-            self._rows = Rows(len(vectors[0]))
-        rows = self._rows
-        for key in keys:
-            self._kill(rows, key)
-        rows.append(keys, vectors)
-        if len(self._alive) < rows.count:
-            grown = np.zeros(len(rows.ids), np.bool_)
-            grown[: len(self._alive)] = self._alive
-            self._alive = grown
-        self._alive[rows.count - len(keys) : rows.count] = True
-        self._size += len(keys)
-
-    def _kill(self, rows: Rows, key: bytes | None) -> None:
-        row = None if key is None else rows.find(key, rows.count)
-        if row is not None and self._alive[row]:
-            self._alive[row] = False
-            self._size -= 1
-
-    def _compact(self) -> None:
-        """Leave dead rows to the views that still have them, once they are most of the rows."""
-        old = self._rows
-        if old is None or old.count - self._size <= max(self._size, _WORTH_COMPACTING):
-            return
-        living = np.flatnonzero(self._alive[: old.count])
-        self._rows = Rows(old.dimensions, max(len(living), 1))
-        self._rows.append(
-            [old.ids[row : row + 1].tobytes() for row in living], list(old.vectors[living])
+    def _published(self, seq: int) -> MemoryGalleryView:
+        return MemoryGalleryView(
+            seq,
+            self._membership,
+            self._faces.publish(),
+            self._templates.publish(),
+            self._directory.publish(),
         )
-        self._alive = np.ones(len(self._rows.ids), np.bool_)
-        self._alive[self._rows.count :] = False
+
+    def _apply(self, change: Change, touched: set[str]) -> None:
+        kept = {name: vector for name, vector in change.added.items() if vector is not None}
+        if kept:
+            self._faces.add(list(kept), list(kept.values()))
+        self._membership, effect = fold(self._membership, change, self._is_there)
+        if change.user is not None:
+            if effect.changed:
+                touched.add(change.user.key)
+            return
+        for face_id in effect.faces:
+            self._faces.remove(face_id)
+
+    def _is_there(self, face_id: str) -> bool:
+        return self._faces.find(face_id) is not None
+
+    def _place(self, key: str) -> None:
+        """Bring a changed user's template and its place in the directory up to date."""
+        user = self._membership.find(key)
+        if user is None:
+            self._directory.remove(key)
+        elif self._directory.find(key) is None:
+            self._directory.add([key], [_NOTHING])
+        found = [] if user is None else [self._faces.find(face_id) for face_id in user.faces]
+        vectors = [vector for vector in found if vector is not None]
+        if vectors:
+            self._templates.add([key], [template(np.stack(vectors))])
+        else:
+            self._templates.remove(key)
 
 
 class MemoryGallery:

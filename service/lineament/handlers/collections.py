@@ -84,9 +84,10 @@ def create_collection(services: Services, call: CallContext, params: Params) -> 
 def describe_collection(services: Services, call: CallContext, params: Params) -> Output:
     """Tell a collection's size, model and age."""
     collection = require_collection(services, call, params["CollectionId"])
+    view = services.gallery.sync(collection)
     return {
-        "FaceCount": len(services.gallery.sync(collection)),
-        "UserCount": 0,
+        "FaceCount": len(view),
+        "UserCount": len(view.membership),
         "FaceModelVersion": collection.model_version,
         "CollectionARN": call.scope.collection_arn(collection.collection_id),
         "CreationTimestamp": collection.created,

@@ -10,7 +10,9 @@ from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceRecord, ImageFaces, Matrix, Source
 from lineament.domain.limits import DEFAULT_PAGE, MAX_FACES_PER_IMAGE
 from lineament.domain.paging import Listing, issue_token, read_token
+from lineament.domain.ports import GalleryView
 from lineament.domain.quality import select_faces
+from lineament.domain.standing import Standing
 from lineament.errors import ServiceQuotaExceededException
 from lineament.handlers.collections import require_collection, require_searchable
 from lineament.handlers.details import face_details
@@ -91,7 +93,7 @@ def _store_new(
 ) -> None:
     view = services.gallery.sync(collection)
     new = [index for index, record in records.items() if record.face_id not in view]
-    _complete(services, collection, [r for r in records.values() if r.face_id in view])
+    _complete(services, collection, view, [r for r in records.values() if r.face_id in view])
     if not new:
         return
     quota = services.quotas.faces
@@ -103,7 +105,9 @@ def _store_new(
     services.faces.add(collection, [records[index] for index in new], embed(new))
 
 
-def _complete(services: Services, collection: Collection, known: list[FaceRecord]) -> None:
+def _complete(
+    services: Services, collection: Collection, view: GalleryView, known: list[FaceRecord]
+) -> None:
     """Give back their records to faces that an earlier call committed and then failed.
 
     Where the picture comes from another place in S3 now, or from S3 at all, the faces keep that.
@@ -113,7 +117,7 @@ def _complete(services: Services, collection: Collection, known: list[FaceRecord
     stored = services.faces.records(collection, [record.face_id for record in known])
     lost = [record for record in known if record.face_id not in stored]
     if lost:
-        services.faces.restore(collection, lost)
+        services.faces.restore(collection, lost, view)
     moved = [
         record
         for record in known
@@ -142,8 +146,10 @@ def list_faces(services: Services, call: CallContext, params: Params) -> Output:
     key = services.secrets.paging_key()
     after = read_token(key, listing, params.get("NextToken"), call.now)
     if "UserId" in params:
-        found = []  # Until CreateUser is built no face has a user; an unknown user lists nothing.
-    elif wanted is None:
+        user = view.membership.find(ids.user_key(collection.lineage, params["UserId"]))
+        of_user = set() if user is None else set(user.faces)
+        wanted = sorted(of_user if wanted is None else of_user.intersection(wanted))
+    if wanted is None:
         found = view.page(after, limit + 1)
     else:
         found = [face_id for face_id in wanted if face_id > (after or "") and face_id in view]
@@ -152,7 +158,7 @@ def list_faces(services: Services, call: CallContext, params: Params) -> Output:
     stored = services.faces.records(collection, page)
     return {
         "Faces": [
-            stored_face(stored[face_id], collection.model_version)
+            stored_face(stored[face_id], collection, view)
             for face_id in page
             if face_id in stored  # A face deleted since the sync has no record any more.
         ],
@@ -162,18 +168,27 @@ def list_faces(services: Services, call: CallContext, params: Params) -> Output:
 
 
 def delete_faces(services: Services, call: CallContext, params: Params) -> Output:
-    """Remove faces from a collection; unknown ids are told, not refused."""
+    """Remove faces from a collection; those that are unknown or of a user are told, not refused."""
     collection = require_collection(services, call, params["CollectionId"])
     view = services.gallery.sync(collection)
     wanted = list(dict.fromkeys(params["FaceIds"]))
-    present = [face_id for face_id in wanted if face_id in view]
-    if present:
-        services.faces.remove(collection, present)
+    standing: Standing = view
+    free = [i for i in wanted if i in view and view.membership.owner(i) is None]
+    removed: set[str] = set()
+    if free:
+        done = services.faces.remove(collection, free, view)
+        removed, standing = set(done.effect.faces), done.standing
     return {
-        "DeletedFaces": present,
+        "DeletedFaces": [face_id for face_id in wanted if face_id in removed],
         "UnsuccessfulFaceDeletions": [
-            {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
-            for face_id in wanted
-            if face_id not in view
+            _undeleted(face_id, standing) for face_id in wanted if face_id not in removed
         ],
     }
+
+
+def _undeleted(face_id: str, standing: Standing) -> Output:
+    owner = standing.membership.owner(face_id)
+    if owner is None:
+        return {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
+    reasons = ["ASSOCIATED_TO_AN_EXISTING_USER"]
+    return {"FaceId": face_id, "UserId": owner.user_id, "Reasons": reasons}

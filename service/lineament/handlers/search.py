@@ -1,6 +1,6 @@
 """SearchFaces, SearchFacesByImage. Source: SPEC.md B.8, B.9."""
 
-import numpy as np
+from functools import partial
 
 from lineament.context import CallContext
 from lineament.domain.collections import Collection
@@ -12,11 +12,9 @@ from lineament.domain.similarity import FaceModel
 from lineament.errors import InvalidParameterException
 from lineament.handlers.collections import require_searchable
 from lineament.handlers.images import analyse
+from lineament.handlers.ranking import ranked
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import bounding_box, stored_face
-
-_SLACK = 1e-5
-"""Cosine; wider than what float32 can lose between similarity and cosine and back."""
 
 
 def search_faces(services: Services, call: CallContext, params: Params) -> Output:
@@ -63,25 +61,20 @@ def _matches(  # noqa: PLR0913 - a search is a collection, its view, a vector an
     searched: str | None,
 ) -> list[Output]:
     """Return FaceMatches: Similarity at least the threshold, best first, ties by FaceId."""
-    threshold = np.float32(params.get("FaceMatchThreshold", DEFAULT_THRESHOLD))
-    limit = params.get("MaxFaces", DEFAULT_MATCHES)
     collection, model = searchable
-    calibration = model.calibration
-    spare = 0 if searched is None else 1
-    hits = view.search(vector, calibration.cosine(float(threshold)) - _SLACK, limit + spare)
-    scored = [
-        (calibration.similarity(cosine), face_id) for face_id, cosine in hits if face_id != searched
-    ]
-    kept = sorted(
-        ((similarity, face_id) for similarity, face_id in scored if similarity >= threshold),
-        key=lambda match: (-match[0], match[1]),
-    )[:limit]
-    stored = services.faces.records(collection, [face_id for _, face_id in kept])
+    kept = ranked(
+        partial(view.search, vector),
+        model.calibration,
+        params.get("FaceMatchThreshold", DEFAULT_THRESHOLD),
+        params.get("MaxFaces", DEFAULT_MATCHES),
+        without=searched,
+    )
+    stored = services.faces.records(collection, [face_id for face_id, _ in kept])
     return [
         {
             "Similarity": similarity,
-            "Face": stored_face(stored[face_id], collection.model_version),
+            "Face": stored_face(stored[face_id], collection, view),
         }
-        for similarity, face_id in kept
+        for face_id, similarity in kept
         if face_id in stored  # A face deleted since the sync has no record any more.
     ]

@@ -7,7 +7,15 @@ from typing import Any
 from lineament.context import CallContext
 from lineament.domain.binding import FaceModels
 from lineament.domain.faces import FaceEngine
-from lineament.domain.ports import CollectionStore, FaceStore, Gallery, ObjectStore, Secrets, Tokens
+from lineament.domain.ports import (
+    CollectionStore,
+    FaceStore,
+    Gallery,
+    ObjectStore,
+    Secrets,
+    Tokens,
+    UserStore,
+)
 
 Params = Mapping[str, Any]
 """Validated wire parameters, PascalCase; blobs are bytes, absent members are absent."""
@@ -23,6 +31,8 @@ class Quotas:
     """Per account and region."""
     faces: int
     """Per collection."""
+    users: int
+    """Per collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Services:
 
     collections: CollectionStore
     faces: FaceStore
+    users: UserStore
     gallery: Gallery
     objects: ObjectStore
     secrets: Secrets

@@ -1,7 +1,10 @@
 """Domain dataclasses to wire structures. Source: SPEC.md B.0."""
 
 from lineament.domain.attributes import Attributes
+from lineament.domain.collections import Collection
 from lineament.domain.faces import DetectedFace, FaceRecord, Landmark, RatioBox
+from lineament.domain.ports import GalleryView
+from lineament.domain.users import User
 from lineament.handlers.services import Output
 
 
@@ -67,10 +70,16 @@ def indexed_face(record: FaceRecord) -> Output:
     }
 
 
-def stored_face(record: FaceRecord, model_version: str) -> Output:
+def stored_face(record: FaceRecord, collection: Collection, view: GalleryView) -> Output:
     """Return a Face as ListFaces and the searches tell it."""
+    owner = view.membership.owner(record.face_id)
     return {
         **indexed_face(record),
-        "IndexFacesModelVersion": model_version,
-        "UserId": record.user_id,
+        "IndexFacesModelVersion": collection.model_version,
+        "UserId": None if owner is None else owner.user_id,
     }
+
+
+def user(told: User) -> Output:
+    """Return a User."""
+    return {"UserId": told.user_id, "UserStatus": told.status}

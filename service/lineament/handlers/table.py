@@ -8,23 +8,33 @@ from lineament.handlers.collections import (
     list_collections,
 )
 from lineament.handlers.faces import delete_faces, index_faces, list_faces
+from lineament.handlers.membership import associate_faces, disassociate_faces
 from lineament.handlers.search import search_faces, search_faces_by_image
 from lineament.handlers.services import Handler
 from lineament.handlers.tags import list_tags_for_resource, tag_resource, untag_resource
+from lineament.handlers.user_search import search_users, search_users_by_image
+from lineament.handlers.users import create_user, delete_user, list_users
 
 OPERATIONS: dict[str, Handler] = {
+    "AssociateFaces": associate_faces,
     "CompareFaces": compare_faces,
     "CreateCollection": create_collection,
+    "CreateUser": create_user,
     "DeleteCollection": delete_collection,
     "DeleteFaces": delete_faces,
+    "DeleteUser": delete_user,
     "DescribeCollection": describe_collection,
     "DetectFaces": detect_faces,
+    "DisassociateFaces": disassociate_faces,
     "IndexFaces": index_faces,
     "ListCollections": list_collections,
     "ListFaces": list_faces,
     "ListTagsForResource": list_tags_for_resource,
+    "ListUsers": list_users,
     "SearchFaces": search_faces,
     "SearchFacesByImage": search_faces_by_image,
+    "SearchUsers": search_users,
+    "SearchUsersByImage": search_users_by_image,
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
 }

@@ -2,7 +2,8 @@
 
 An entry of added faces holds their ids as 16 raw bytes each in one block, and their vectors as a
 list of fp16 blocks, so that one vector can be erased in place. 100 faces of 1024 dimensions take
-207 KB of the 400 that an item may have.
+207 KB of the 400 that an item may have. An entry that changes a user holds the user's key; the one
+that makes it holds the name as well, so that it can be erased in place.
 """
 
 import uuid
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lineament.domain.collections import Change
+from lineament.domain.collections import Change, UserChange
 from lineament.domain.faces import Matrix, Vector
 from lineament.storage import keys
 from lineament.storage.table import Item
@@ -20,7 +21,10 @@ MAX_REMOVED = 8192
 """Ids an entry of removed faces holds at most: 128 KB."""
 ERASED: dict[str, object] = {"NULL": True}
 """What stands in place of an erased vector."""
+ALL_BUT_VECTORS = ("sk", "ids", "removed", "action", "user", "name", "members")
+"""What `without_vectors` reads of an item."""
 _ID_BYTES = 16
+_UNREAD = np.zeros(0, np.float32)
 
 
 def to_added(face_ids: Sequence[str], vectors: Matrix) -> Item:
@@ -57,6 +61,16 @@ def to_restored(face_ids: Sequence[str]) -> Item:
     return {"restored": {"B": _to_block(face_ids)}}
 
 
+def to_user_change(change: UserChange) -> Item:
+    """Return the attributes of an entry that changes a user."""
+    item: Item = {"action": {"S": change.action}, "user": {"B": _to_block([change.key])}}
+    if change.user_id:
+        item["name"] = {"S": change.user_id}
+    if change.face_ids:
+        item["members"] = {"B": _to_block(change.face_ids)}
+    return item
+
+
 def to_void() -> Item:
     """Return the attributes of a number that is no change, for ever."""
     return {"void": {"BOOL": True}}
@@ -89,7 +103,9 @@ def write_of(item: Item) -> str:
 
 def from_entry(item: Item) -> Change:
     """Return the change of an entry. Vectors come back with unit length."""
-    return Change(seq_of(item), _from_vectors(item), tuple(removed_ids(item)))
+    return Change(
+        seq_of(item), _from_vectors(item), tuple(removed_ids(item)), _from_user_change(item)
+    )
 
 
 def entry(generation: str, seq: int, content: Item) -> Item:
@@ -97,19 +113,32 @@ def entry(generation: str, seq: int, content: Item) -> Item:
     return {**keys.log_key(generation, seq), **content}
 
 
-def _from_vectors(item: Item) -> dict[str, Vector]:
+def without_vectors(item: Item) -> Change:
+    """Return the change of an entry whose `vectors` were not read: every added face has one."""
+    added = dict.fromkeys(added_ids(item), _UNREAD)
+    return Change(seq_of(item), added, tuple(removed_ids(item)), _from_user_change(item))
+
+
+def _from_vectors(item: Item) -> dict[str, Vector | None]:
     blocks = item.get("vectors", {}).get("L", [])
+    added: dict[str, Vector | None] = dict.fromkeys(added_ids(item))
     kept = [
-        (face_id, block["B"])
-        for face_id, block in zip(added_ids(item), blocks, strict=True)
-        if "B" in block
+        (face_id, block["B"]) for face_id, block in zip(added, blocks, strict=True) if "B" in block
     ]
     if not kept:
-        return {}
+        return added
     halves = np.frombuffer(b"".join(block for _, block in kept), np.float16)
     rows = halves.reshape(len(kept), -1).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return {face_id: row for (face_id, _), row in zip(kept, rows, strict=True)}
+    return added | {face_id: row for (face_id, _), row in zip(kept, rows, strict=True)}
+
+
+def _from_user_change(item: Item) -> UserChange | None:
+    if "action" not in item:
+        return None
+    (key,) = _from_block(item, "user")
+    name = str(item.get("name", {}).get("S", ""))
+    return UserChange(item["action"]["S"], key, name, tuple(_from_block(item, "members")))
 
 
 def _to_block(face_ids: Sequence[str]) -> bytes:

@@ -59,6 +59,17 @@ class Eraser:
         ]
         self._tables.faces.each(lambda each: self._blank(*each), work)
 
+    def erase_names(self, generation: str, numbers: Sequence[int]) -> None:
+        """Erase the UserIds that the entries of these numbers hold."""
+        self._tables.faces.each(lambda seq: self._forget(generation, seq), numbers)
+
+    def _forget(self, generation: str, seq: int) -> None:
+        key = keys.log_key(generation, seq)
+        try:
+            self._tables.faces.update(key, "REMOVE #name", "attribute_exists(#name)", {})
+        except ConditionFailed:
+            return  # Erased before, or purged.
+
     def _written_meanwhile(
         self, collection: Collection, face_ids: Sequence[str], seq: int
     ) -> list[Item]:

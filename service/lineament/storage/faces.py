@@ -10,9 +10,12 @@ that `restore` put back has no `after`: its entry is older, and looked for backw
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceRecord, Matrix
+from lineament.domain.standing import Settled, Standing
+from lineament.domain.users import Effect
 from lineament.errors import ResourceNotFoundException
 from lineament.storage import entries, keys
 from lineament.storage.commit import Committer
@@ -20,6 +23,7 @@ from lineament.storage.erase import Eraser
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.records import from_face_item, to_face_item
+from lineament.storage.settling import Settler
 from lineament.storage.table import Item
 
 _TOKEN_BYTES = 8
@@ -41,6 +45,7 @@ class DynamoFaceStore:
         self._clock = clock
         self._committer = Committer(tables, timer, take_number)
         self._eraser = Eraser(tables)
+        self._settler = Settler(tables)
 
     def add(self, collection: Collection, faces: Sequence[FaceRecord], vectors: Matrix) -> int:
         """Commit up to 100 faces, all or none, and return the change's seq.
@@ -69,7 +74,12 @@ class DynamoFaceStore:
             self._put(collection, faces, secrets.token_hex(_TOKEN_BYTES))
         return seq
 
-    def restore(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
+    def restore(
+        self,
+        collection: Collection,
+        faces: Sequence[FaceRecord],
+        standing: Standing | None = None,
+    ) -> None:
         """Put back the records of committed faces that have lost theirs.
 
         An `add` that a removal passed writes its records again after its commit; where that
@@ -79,6 +89,7 @@ class DynamoFaceStore:
         Args:
             collection: as it was when the caller saw the faces in a view synced to it.
             faces: up to 100, none of them twice; a record that is there stays as it is.
+            standing: the view that they were seen in; see `Settler.settle`.
 
         Raises:
             ResourceNotFoundException: as for `add`.
@@ -100,8 +111,8 @@ class DynamoFaceStore:
         except ResourceNotFoundException:
             self._eraser.erase_records(items)
             raise
-        gone = self._gone_meanwhile(collection, seq)
-        self._eraser.erase_records([item for item in items if item["sk"]["S"] in gone])
+        now = self._settler.settle(collection, standing, seq).standing
+        self._eraser.erase_records([item for item in items if item["sk"]["S"] not in now])
 
     def locate(self, collection: Collection, faces: Sequence[FaceRecord]) -> None:
         """Keep the sources of faces whose records are there; a face that has none is passed over.
@@ -114,19 +125,34 @@ class DynamoFaceStore:
             self._set_source, [to_face_item(collection.generation, face) for face in faces]
         )
 
-    def remove(self, collection: Collection, face_ids: Sequence[str]) -> int:
-        """Commit the removal of committed faces, then erase their records and vectors.
+    def remove(
+        self,
+        collection: Collection,
+        face_ids: Sequence[str],
+        standing: Standing | None = None,
+    ) -> Settled:
+        """Commit the removal of committed faces, then erase records and vectors of those removed.
+
+        Args:
+            collection: where from.
+            face_ids: at least one. One that belongs to a user when the removal's turn comes stays.
+            standing: the view that they were seen in; see `Settler.settle`.
+
+        Returns:
+            The faces that were removed, as the effect's.
 
         Raises:
             ResourceNotFoundException: as for `add`.
             ThrottlingException: as for `add`.
         """
         unique = list(dict.fromkeys(face_ids))
-        seq = collection.seq
+        removed: list[str] = []
         for start in range(0, len(unique), entries.MAX_REMOVED):
             part = unique[start : start + entries.MAX_REMOVED]
-            seq = self._remove_part(collection, part)
-        return seq
+            done = self._remove_part(collection, part, standing)
+            removed += done.effect.faces
+            standing = done.standing
+        return replace(done, effect=Effect(faces=tuple(removed)))
 
     def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
         """Return the stored records by face id; ids without one are absent. Any number of ids."""
@@ -134,14 +160,19 @@ class DynamoFaceStore:
         found = (from_face_item(item) for item in items)
         return {face.face_id: face for face in found}
 
-    def _remove_part(self, collection: Collection, face_ids: Sequence[str]) -> int:
+    def _remove_part(
+        self, collection: Collection, face_ids: Sequence[str], standing: Standing | None
+    ) -> Settled:
         started = self._committer.timer()
         # Read before the commit: a record written later belongs to a call that adds it again.
         items = self._items(collection, face_ids)
         write = secrets.token_hex(_TOKEN_BYTES)
         seq = self._committer.commit(collection, entries.to_removed(face_ids), write, started)
-        self._eraser.erase(collection, face_ids, items, seq)
-        return seq
+        done = self._settler.settle(collection, standing, seq)
+        removed = set(done.effect.faces)
+        mine = [item for item in items if item["sk"]["S"] in removed]
+        self._eraser.erase(collection, done.effect.faces, mine, seq)
+        return done
 
     def _set_source(self, item: Item) -> None:
         try:
@@ -165,13 +196,6 @@ class DynamoFaceStore:
 
     def _at(self) -> dict[str, str]:
         return {"N": str(int(self._clock()))}
-
-    def _gone_meanwhile(self, collection: Collection, seq: int) -> set[str]:
-        """Return the faces that the numbers between removed and did not add again."""
-        gone: set[str] = set()
-        for item in sorted(self._between(collection, seq), key=entries.seq_of):
-            gone = gone.difference(entries.added_ids(item)).union(entries.removed_ids(item))
-        return gone
 
     def _removed_meanwhile(self, collection: Collection, seq: int, face_ids: Sequence[str]) -> bool:
         mine = set(face_ids)

@@ -26,6 +26,7 @@ class Housekeeping:
     swept_collections: int
     swept_records: int
     swept_vectors: int
+    swept_names: int
     failed_purges: int
     """Deleted generations that could not be purged, and items that could not be read."""
     failed_collections: int
@@ -64,16 +65,17 @@ def housekeep(
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("sweep of a collection: %s", type(error).__name__)
             failed += 1
-    records, vectors = sum(one.records for one in done), sum(one.vectors for one in done)
-    if purged.generations or records or vectors:
-        _log.info("housekeeping: %s, %d records, %d vectors swept", purged, records, vectors)
+    swept = sum(done, Swept())
+    if purged.generations or swept != Swept():
+        _log.info("housekeeping: %s, %s", purged, swept)
     return Housekeeping(
         purged.generations,
         purged.faces,
         purged.entries,
         len(done),
-        records,
-        vectors,
+        swept.records,
+        swept.vectors,
+        swept.names,
         purged.failed,
         failed,
     )

@@ -1,6 +1,7 @@
-"""Which faces a generation holds, by its log: what a gallery knows, without the vectors."""
+"""What a generation holds, by its log: what a gallery knows, without the vectors."""
 
 from lineament.domain.collections import Collection
+from lineament.domain.users import Membership, fold
 from lineament.storage.changes import DynamoChangeLog
 
 _STEP = 500
@@ -8,14 +9,19 @@ _STEP = 500
 
 
 class LivingFaces:
-    """The face ids of one generation, kept level with its log."""
+    """The face ids and users of one generation, kept level with its log. A Standing."""
 
     def __init__(self, log: DynamoChangeLog, generation: str) -> None:
         """Begin at number 0."""
         self.ids: set[str] = set()
+        self.membership = Membership()
+        self.seq = 0
         self._log = log
         self._generation = generation
-        self._seq = 0
+
+    def __contains__(self, face_id: str) -> bool:
+        """Tell whether the generation holds the face."""
+        return face_id in self.ids
 
     def catch_up(self, collection: Collection) -> None:
         """Fold the log up to the collection's seq; a number without an entry is voided.
@@ -23,9 +29,16 @@ class LivingFaces:
         Raises:
             ResourceNotFoundException: the generation was deleted and purged.
         """
-        while self._seq < collection.seq:
-            end = min(self._seq + _STEP, collection.seq)
-            for change in self._log.changes(self._generation, self._seq, end):
-                self.ids.update(change.added)
-                self.ids.difference_update(change.removed)
-            self._seq = end
+        self.read_up_to(collection.seq)
+
+    def read_up_to(self, seq: int) -> None:
+        """Fold the log up to a number; as `catch_up`."""
+        while self.seq < seq:
+            end = min(self.seq + _STEP, seq)
+            for change in self._log.changes(self._generation, self.seq, end):
+                kept = (name for name, vector in change.added.items() if vector is not None)
+                self.ids.update(kept)
+                self.membership, effect = fold(self.membership, change, self.ids.__contains__)
+                if change.user is None:
+                    self.ids.difference_update(effect.faces)
+            self.seq = end

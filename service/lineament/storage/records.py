@@ -54,7 +54,6 @@ class _FaceSchema(_StoredSchema):
     box = Numbers(required=True, validate=validate.Length(equal=4))
     confidence = Number(required=True)
     external_image_id = Text()
-    user_id = Text()
     source = TextMap()
     """bucket, key and perhaps version; none for pictures that came as bytes."""
 
@@ -154,7 +153,6 @@ def to_face_item(generation: str, face: FaceRecord) -> Item:
         "box": (box.left, box.top, box.width, box.height),
         "confidence": face.confidence,
         "external_image_id": face.external_image_id,
-        "user_id": face.user_id,
         "source": None if face.source is None else _from_source(face.source),
     }
     present = {name: value for name, value in values.items() if value is not None}
@@ -171,7 +169,6 @@ def from_face_item(item: Item) -> FaceRecord:
         box=RatioBox(*stored["box"]),
         confidence=stored["confidence"],
         external_image_id=stored.get("external_image_id"),
-        user_id=stored.get("user_id"),
         source=_to_source(stored.get("source")),
     )
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lineament.domain.collections import Collection
+from lineament.domain.collections import Collection, UserChange
 from lineament.domain.faces import FaceRecord, Matrix
+from lineament.domain.idempotency import Attempt
+from lineament.domain.standing import Standing
 from lineament.errors import LineamentError
 from lineament.storage import entries, keys
 from lineament.storage.faces import DynamoFaceStore
@@ -21,6 +23,7 @@ from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.records import ACTIVE, StagedItem, from_staged
 from lineament.storage.table import Item
+from lineament.storage.users import DynamoUserStore
 
 ABANDONED_SECONDS = 3600
 """A stage that nothing was written to for so long goes to the purge."""
@@ -53,6 +56,7 @@ class Stage:
         self._run = staged.run
         self._clock = time.time
         self._faces = DynamoFaceStore(tables, take_number=self._take_number)
+        self._users = DynamoUserStore(tables, take_number=self._take_number)
 
     def add(self, faces: Sequence[FaceRecord], vectors: Matrix) -> None:
         """Write up to 100 faces; as FaceStore.add.
@@ -62,13 +66,23 @@ class Stage:
         """
         self._advance(self._faces.add(self.collection, faces, vectors))
 
-    def remove(self, face_ids: Sequence[str]) -> None:
+    def remove(self, face_ids: Sequence[str], standing: Standing | None = None) -> None:
         """Remove faces that are there; as FaceStore.remove.
 
         Raises:
             StageLost: nothing was removed.
         """
-        self._advance(self._faces.remove(self.collection, face_ids))
+        self._advance(self._faces.remove(self.collection, face_ids, standing).seq)
+
+    def change_user(self, change: UserChange, standing: Standing) -> None:
+        """Change a user; as UserStore.commit.
+
+        Raises:
+            StageLost: nothing was changed.
+        """
+        mine = self.collection
+        attempt = Attempt(mine.generation, mine.seq, secrets.token_hex(16), resumed=False)
+        self._advance(self._users.commit(mine, standing, change, attempt).seq)
 
     def switch(self, collection: Collection) -> bool:
         """Make the name stand for this generation, in one write; the old one is then garbage.

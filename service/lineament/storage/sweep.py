@@ -1,12 +1,13 @@
 """Finding and erasing what crashed writers left in a living collection."""
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lineament.domain.collections import Collection
+from lineament.domain.collections import Change, Collection
+from lineament.domain.users import Membership, fold
 from lineament.storage import entries, keys
+from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.commit import MAX_WRITE_SECONDS
 from lineament.storage.erase import Eraser
@@ -29,6 +30,14 @@ class Swept:
 
     records: int = 0
     vectors: int = 0
+    names: int = 0
+    """UserIds of users that are no more."""
+
+    def __add__(self, other: "Swept") -> "Swept":
+        """Return both together."""
+        return Swept(
+            self.records + other.records, self.vectors + other.vectors, self.names + other.names
+        )
 
 
 def sweep(
@@ -37,7 +46,7 @@ def sweep(
     older_than: float = DEFAULT_GRACE,
     clock: Callable[[], float] = time.time,
 ) -> Swept:
-    """Erase records of faces that the collection does not have, and vectors of removed faces.
+    """Erase records of faces that are not there, vectors of removed faces, names of deleted users.
 
     Reads the whole log and every record's key: some seconds per 10,000 faces. Idempotent.
 
@@ -52,14 +61,16 @@ def sweep(
     now = DynamoCollectionStore(tables).find(collection.scope, collection.collection_id)
     if now is None or now.generation != collection.generation:
         return Swept()
-    added, removed = _fold(tables, now)
-    living = {face_id for face_id, seq in added.items() if seq > removed.get(face_id, 0)}
+    whole = _fold(tables, now)
     eraser = Eraser(tables)
-    orphans = [item for item in _old_records(tables, now, latest) if item["sk"]["S"] not in living]
-    records = eraser.erase_records(orphans)
-    holders = _holders(tables, now, removed)
+    records = eraser.erase_records(
+        [item for item in _old_records(tables, now, latest) if item["sk"]["S"] not in whole.living]
+    )
+    holders = _holders(tables, now, whole.removed)
     eraser.erase_vectors(now.generation, holders)
-    return Swept(records, sum(len(places) for places in holders.values()))
+    names = whole.stale_names()
+    eraser.erase_names(now.generation, names)
+    return Swept(records, sum(len(places) for places in holders.values()), len(names))
 
 
 def claim(tables: Tables, collection: Collection, interval: float, now: float) -> bool:
@@ -91,20 +102,47 @@ def _log(tables: Tables, collection: Collection, fields: tuple[str, ...]) -> Ite
     for start in range(1, collection.seq + 1, _BATCH):
         numbers = range(start, min(start + _BATCH, collection.seq + 1))
         log = [keys.log_key(collection.generation, seq) for seq in numbers]
-        yield from tables.faces.get_many(log, fields)
+        yield from sorted(tables.faces.get_many(log, fields), key=entries.seq_of)
 
 
-def _fold(tables: Tables, collection: Collection) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the last number that added, and the last that removed, each face."""
-    added: dict[str, int] = defaultdict(int)
-    removed: dict[str, int] = defaultdict(int)
-    for item in _log(tables, collection, ("sk", "ids", "removed")):
-        seq = entries.seq_of(item)
-        for face_id in entries.added_ids(item):
-            added[face_id] = max(added[face_id], seq)
-        for face_id in entries.removed_ids(item):
-            removed[face_id] = max(removed[face_id], seq)
-    return added, removed
+@dataclass(slots=True)
+class _Fold:
+    """What the log comes to, without the vectors."""
+
+    living: set[str] = field(default_factory=set)
+    removed: dict[str, int] = field(default_factory=dict)
+    """The last number that removed each face."""
+    membership: Membership = field(default_factory=Membership)
+    names: dict[int, str] = field(default_factory=dict)
+    """Numbers whose entries hold a user's name, with the user's key."""
+
+    def apply(self, change: Change) -> None:
+        self.living.update(change.added)
+        self.membership, effect = fold(self.membership, change, self.living.__contains__)
+        if change.user is None:
+            self.living.difference_update(effect.faces)
+            self.removed |= dict.fromkeys(effect.faces, change.seq)
+        elif change.user.user_id:
+            self.names[change.seq] = change.user.key
+
+    def stale_names(self) -> list[int]:
+        """Return the numbers whose name is of no user, or of one that another number made."""
+        users = self.membership.users
+        return [seq for seq, key in self.names.items() if key not in users or users[key].seq != seq]
+
+
+def _fold(tables: Tables, collection: Collection) -> _Fold:
+    whole = _Fold()
+    late = DynamoChangeLog(tables)
+    expected = 1
+    for item in _log(tables, collection, entries.ALL_BUT_VECTORS):
+        change = entries.without_vectors(item)
+        # Whoever still means to take a number in between would change what the later ones do.
+        for missing in late.changes(collection.generation, expected - 1, change.seq - 1):
+            whole.apply(missing)
+        whole.apply(change)
+        expected = change.seq + 1
+    return whole
 
 
 def _old_records(tables: Tables, collection: Collection, latest: int) -> Iterator[Item]:

@@ -1,0 +1,168 @@
+"""One kind of thing of a collection, by id: its faces, its users' templates, or its users.
+
+A shelf has one writer, which publishes views; readers of a view take no lock.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineament.domain.faces import Vector
+from lineament.gallery.rows import Rows, from_key, to_key
+from lineament.gallery.search import nearest
+
+Alive = NDArray[np.bool_]
+"""Which rows count: shape (n,), n rows or more."""
+
+_WORTH_COMPACTING = 1024
+
+
+class ShelfView:
+    """What a shelf held at one moment. Immutable."""
+
+    def __init__(self, rows: Rows, alive: Alive, size: int) -> None:
+        """See the first `rows.count` rows of this moment, of which `alive` tells `size`.
+
+        Nobody may change `alive` below `rows.count` afterwards.
+        """
+        self._rows = rows
+        self._count = rows.count
+        self._alive = alive[: rows.count]
+        self._size = size
+        self._vectors = rows.vectors[: rows.count]
+        self._ids = rows.ids[: rows.count]
+
+    def __len__(self) -> int:
+        """Return how many things are on it."""
+        return self._size
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the id is on it."""
+        return self._row(name) is not None
+
+    def vector(self, name: str) -> Vector | None:
+        """Return the vector of an id, or None."""
+        row = self._row(name)
+        return None if row is None else self._vectors[row].copy()
+
+    def page(self, after: str | None, limit: int) -> list[str]:
+        """Return up to `limit` ids > `after`, an id here or not, ascending."""
+        order = self._rows.order(self._count)
+        start = 0
+        if after is not None:
+            needle = np.array(uuid.UUID(after).bytes, self._ids.dtype)
+            start = int(np.searchsorted(self._ids, needle, side="right", sorter=order))
+        found: list[str] = []
+        while start < len(order) and len(found) < limit:
+            part = order[start : start + 2 * limit]
+            living = part[self._alive[part]][: limit - len(found)]
+            found += [from_key(self._key(row)) for row in living]
+            start += len(part)
+        return found
+
+    def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
+        """Find every nearest vector exactly, as brute force would.
+
+        Args:
+            query: shape (d,), float32, unit length.
+            min_score: keep those whose cosine with `query` is at least this.
+            limit: how many to return at most, at least 1.
+
+        Returns:
+            (id, cosine) by cosine descending, ties by id ascending.
+
+        Raises:
+            ValueError: the query has another number of components than the vectors.
+        """
+        if self._size == 0:
+            return []
+        if query.shape != (self._rows.dimensions,):
+            raise ValueError(f"query of shape {query.shape}, vectors of {self._rows.dimensions}")
+        alive = None if self._size == self._count else self._alive
+        found, scores = nearest(self._vectors, self._ids, alive, query, min_score, limit)
+        return [
+            (from_key(self._key(row)), float(score))
+            for row, score in zip(found, scores, strict=True)
+        ]
+
+    def _row(self, name: str) -> int | None:
+        key = to_key(name)
+        row = None if key is None else self._rows.find(key, self._count)
+        return row if row is not None and self._alive[row] else None
+
+    def _key(self, row: int) -> bytes:
+        return self._ids[row : row + 1].tobytes()  # An S16 scalar would lose trailing zeros.
+
+
+class Shelf:
+    """The writer's side: rows to add to, and which of them count."""
+
+    def __init__(self) -> None:
+        """Begin empty; the first vector tells how many components all have."""
+        self._rows: Rows | None = None
+        self._alive: Alive = np.zeros(0, np.bool_)
+        self._size = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, about."""
+        return 0 if self._rows is None else self._rows.nbytes + self._alive.nbytes
+
+    def begin(self) -> None:
+        """Leave the mask to the views that have it: call this before the changes of a step."""
+        self._alive = self._alive.copy()
+
+    def add(self, names: Sequence[str], vectors: Sequence[Vector]) -> None:
+        """Put vectors there, at least one; an id that is there gets the new one."""
+        keys = [to_key(name) or b"" for name in names]
+        if self._rows is None:
+            self._rows = Rows(len(vectors[0]))
+        rows = self._rows
+        for key in keys:
+            self._kill(rows, key)
+        rows.append(keys, vectors)
+        if len(self._alive) < rows.count:
+            grown = np.zeros(len(rows.ids), np.bool_)
+            grown[: len(self._alive)] = self._alive
+            self._alive = grown
+        self._alive[rows.count - len(keys) : rows.count] = True
+        self._size += len(keys)
+
+    def remove(self, name: str) -> None:
+        """Take an id away, there or not."""
+        if self._rows is not None:
+            self._kill(self._rows, to_key(name))
+
+    def find(self, name: str) -> Vector | None:
+        """Return the vector of an id as of now, a look into the rows, or None."""
+        key = to_key(name)
+        if self._rows is None or key is None:
+            return None
+        row = self._rows.find(key, self._rows.count)
+        return self._rows.vectors[row] if row is not None and self._alive[row] else None
+
+    def publish(self) -> ShelfView:
+        """End a step: compact what is worth it, and return the view of this moment."""
+        self._compact()
+        return ShelfView(self._rows or Rows(0), self._alive, self._size)
+
+    def _kill(self, rows: Rows, key: bytes | None) -> None:
+        row = None if key is None else rows.find(key, rows.count)
+        if row is not None and self._alive[row]:
+            self._alive[row] = False
+            self._size -= 1
+
+    def _compact(self) -> None:
+        """Leave dead rows to the views that still have them, once they are most of the rows."""
+        old = self._rows
+        if old is None or old.count - self._size <= max(self._size, _WORTH_COMPACTING):
+            return
+        living = np.flatnonzero(self._alive[: old.count])
+        self._rows = Rows(old.dimensions, max(len(living), 1))
+        self._rows.append(
+            [old.ids[row : row + 1].tobytes() for row in living], list(old.vectors[living])
+        )
+        self._alive = np.ones(len(self._rows.ids), np.bool_)
+        self._alive[self._rows.count :] = False
