@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,3 +136,30 @@ def test_a_test_knows_its_transport(wire: Any, request: pytest.FixtureRequest) -
     """Lost: the page cannot tell which ways a check has gone."""
     assert recording.transport_of(request.node) == wire.name
     assert ("transport", wire.name) in request.node.user_properties
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "whole"),
+    [
+        (["tests"], {}, True),
+        (["tests/unit", "tests/conformance"], {}, True),
+        (["tests/unit"], {}, False),
+        (["tests/conformance/test_users.py"], {}, False),
+        (["tests/conformance::test_x"], {}, False),
+        (["tests"], {"keyword": "sf07"}, False),
+        (["tests"], {"collectonly": True}, False),
+    ],
+)
+def test_only_a_whole_run_is_recorded(
+    arguments: list[str], options: dict[str, Any], whole: bool
+) -> None:
+    """Lost: a run of ten tests makes a page on which ten checks pass."""
+    config = SimpleNamespace(
+        args=arguments,
+        invocation_params=SimpleNamespace(dir=recording.ROOT),
+        getoption=lambda name, default=None: options.get(name, default),
+    )
+    session: Any = SimpleNamespace(shouldstop=False, shouldfail=False, config=config)
+    assert recording.is_whole(session) is whole
+    session.shouldfail = "stopping after 1 failures"
+    assert not recording.is_whole(session)
