@@ -4,21 +4,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from lineament.handlers.table import OPERATIONS
 from lineament.wire.model import Shape
 
-BUILT = (
-    "CompareFaces",
-    "CreateCollection",
-    "DeleteCollection",
-    "DeleteFaces",
-    "DescribeCollection",
-    "DetectFaces",
-    "IndexFaces",
-    "ListCollections",
-    "ListFaces",
-    "SearchFaces",
-    "SearchFacesByImage",
-)
+BUILT = tuple(sorted(OPERATIONS))
 
 _SMALL = 4
 _ANY_TEXT = st.text(st.characters(exclude_categories=()))

@@ -38,7 +38,6 @@ def test_document_is_valid_openapi() -> None:
 
 def test_one_path_an_operation() -> None:
     """An operation would be missing from the clients that people generate."""
-    assert set(BUILT) == set(OPERATIONS)
     assert list(document(OPERATIONS)["paths"]) == [f"/{name}" for name in sorted(OPERATIONS)]
 
 

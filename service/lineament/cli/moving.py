@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from lineament.cli.carrying import Carrier
 from lineament.cli.looking import Found, Left, Pictures, look, together
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceEngine
@@ -70,9 +71,9 @@ class Mover:
     ) -> None:
         """Make the collection's vectors anew, and switch its name once all faces are there.
 
-        Faces that are indexed and deleted meanwhile are followed until the switch, which happens
-        only if nothing has changed since. Where faces cannot be moved nothing is switched unless
-        `drop_unknown`, and never if none can.
+        Faces that are indexed and deleted meanwhile, and users, are followed until the switch,
+        which happens only if nothing has changed since. Where faces cannot be moved nothing is
+        switched unless `drop_unknown`, and never if none can.
 
         Raises:
             StageLost: another run took over, or the collection was deleted.
@@ -85,6 +86,7 @@ class Mover:
         there = LivingFaces(log, stage.collection.generation)
         there.catch_up(stage.collection)
         outcome.resumed = len(there.ids)
+        carrier = Carrier(stage, living, there)
         pictures = Pictures(self.faces)
         pictures.note(collection, there.ids)
         for _ in range(_SWITCHES):
@@ -92,12 +94,14 @@ class Mover:
             living.catch_up(now)
             outcome.faces = len(living.ids)
             outcome.left = {key: left for key, left in outcome.left.items() if key in living.ids}
+            carrier.take_off()
             if gone := there.ids - living.ids:
-                stage.remove(sorted(gone))
+                stage.remove(sorted(gone), there)
             todo = living.ids - there.ids - outcome.left.keys()
             for each in self._look_at(now, todo, pictures, model, outcome):
                 outcome.moved += _write(stage, each)
             there.catch_up(stage.collection)
+            carrier.put_on()
             if todo:
                 continue  # Others may have come and gone while these were made.
             if outcome.left and not (drop_unknown and len(outcome.left) < outcome.faces):
