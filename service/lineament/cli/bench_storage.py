@@ -1,6 +1,7 @@
 """`lineament bench storage`: does a call's storage time grow with the collection? On moto."""
 
 import argparse
+import secrets
 import statistics
 import time
 import uuid
@@ -14,14 +15,17 @@ from lineament import config
 from lineament.cli.emulator import LOOPBACK, free_port, running
 from lineament.cli.figures import Figure, report
 from lineament.context import Scope
-from lineament.domain.collections import Collection
+from lineament.domain.collections import Collection, UserAction, UserChange
 from lineament.domain.faces import FaceRecord, Matrix, RatioBox
+from lineament.domain.idempotency import Attempt
+from lineament.domain.ids import user_key
 from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.storage.users import DynamoUserStore
 
 _BAR = 1.5
 _SMALL, _LARGE = 100, 10_000
@@ -99,6 +103,7 @@ class _Deployment:
         ensure_tables(self.tables)
         self.collections = DynamoCollectionStore(self.tables)
         self.faces = DynamoFaceStore(self.tables)
+        self.users = DynamoUserStore(self.tables)
         self.gallery = MemoryGallery(DynamoChangeLog(self.tables), 1 << 30)
         self.collections.create(Collection(_SCOPE, "bench", uuid.uuid4().hex, "m", time.time()))
         self.ids: list[str] = []
@@ -119,6 +124,16 @@ class _Deployment:
         records, vectors = _faces(count)
         self.faces.add(self.now(), records, vectors)
         self.ids += [record.face_id for record in records]
+
+    def change(self, action: UserAction, user_id: str, *face_ids: str) -> Callable[[], object]:
+        """Prepare a change of a user, up to the view that the operations decide on."""
+        collection = self.now()
+        view = self.gallery.sync(collection)
+        key = user_key(collection.lineage, user_id)
+        change = UserChange(action, key, user_id if action == "create" else "", face_ids)
+        write = secrets.token_hex(16)
+        attempt = Attempt(collection.generation, collection.seq, write, resumed=False)
+        return lambda: self.users.commit(collection, view, change, attempt)
 
 
 _Call = Callable[[_Deployment], Callable[[], object]]
@@ -158,7 +173,20 @@ def _records_of_10(on: _Deployment) -> Callable[[], object]:
 def _remove_one(on: _Deployment) -> Callable[[], object]:
     on.add(1)
     collection, face_id = on.now(), on.ids.pop()
-    return lambda: on.faces.remove(collection, [face_id])
+    view = on.gallery.sync(collection)
+    return lambda: on.faces.remove(collection, [face_id], view)
+
+
+def _create_user(on: _Deployment) -> Callable[[], object]:
+    name = uuid.uuid4().hex
+    return on.change("create", name)
+
+
+def _associate_one(on: _Deployment) -> Callable[[], object]:
+    name = uuid.uuid4().hex
+    on.change("create", name)()
+    on.add(1)
+    return on.change("associate", name, on.ids[-1])
 
 
 def _catch_up(on: _Deployment) -> Callable[[], object]:
@@ -179,6 +207,8 @@ _CALLS: dict[str, _Call] = {
     "add_1": _add_one,
     "records_10": _records_of_10,
     "remove_1": _remove_one,
+    "create_user": _create_user,
+    "associate_1": _associate_one,
     "catch_up_1": _catch_up,
     "page_100": _page_of_100,
     "create_collection": _create,
