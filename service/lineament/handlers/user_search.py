@@ -1,13 +1,12 @@
 """SearchUsers, SearchUsersByImage. Source: SPEC.md B.15, B.16."""
 
-from functools import partial
-
 from lineament.context import CallContext
 from lineament.domain.faces import DetectedFace, ImageFaces, Vector
 from lineament.domain.limits import DEFAULT_THRESHOLD, DEFAULT_USERS
 from lineament.domain.ports import GalleryView
 from lineament.domain.quality import largest_passing, quality_reasons
 from lineament.domain.similarity import FaceModel
+from lineament.domain.users import User
 from lineament.errors import InvalidParameterException
 from lineament.handlers import shapes
 from lineament.handlers.collections import require_searchable
@@ -27,7 +26,7 @@ def search_users(services: Services, call: CallContext, params: Params) -> Outpu
     view = services.gallery.sync(collection)
     if "UserId" in params:
         user = require_user(collection, view, params["UserId"])
-        vector, searched = view.template(user.key), user.key
+        vector, searched = view.template(user.key), user.user_id
         found = {"SearchedUser": {"UserId": user.user_id}}
     else:
         vector, searched = view.vector(params["FaceId"]), None
@@ -68,16 +67,25 @@ def search_users_by_image(services: Services, call: CallContext, params: Params)
 def _matches(
     view: GalleryView, model: FaceModel, vector: Vector, params: Params, searched: str | None
 ) -> list[Output]:
-    """Return UserMatches: Similarity at least the threshold, best first, ties by internal id."""
+    """Return UserMatches: Similarity at least the threshold, best first, ties by UserId."""
+    users: dict[str, User] = {}
+
+    def search(lowest: float, limit: int) -> list[tuple[str, float]]:
+        hits = view.search_users(vector, lowest, limit)
+        if len(hits) == limit:  # The view cuts ties by key: all that tie with the last are needed.
+            hits = view.search_users(vector, hits[-1][1], len(view.membership))
+        found = [(view.membership.users[key], cosine) for key, cosine in hits]
+        users.update((user.user_id, user) for user, _ in found)
+        return [(user.user_id, cosine) for user, cosine in found]
+
     kept = ranked(
-        partial(view.search_users, vector),
+        search,
         model.calibration,
         params.get("UserMatchThreshold", DEFAULT_THRESHOLD),
         params.get("MaxUsers", DEFAULT_USERS),
         without=searched,
     )
-    users = view.membership.users
-    return [{"Similarity": similarity, "User": shapes.user(users[key])} for key, similarity in kept]
+    return [{"Similarity": similarity, "User": shapes.user(users[i])} for i, similarity in kept]
 
 
 def _reasons(picture: ImageFaces, index: int, level: str, largest: int | None) -> list[str]:
