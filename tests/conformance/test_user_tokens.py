@@ -3,13 +3,15 @@
 boto3 makes a token for each call that is given none, so that calls without `t` never meet.
 """
 
+import time
 from typing import Any
 
 import pytest
 
+from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.asking import refused
-from tests.conformance.conftest import Wire, random_account
+from tests.conformance.conftest import BuildApplication, Wire, random_account
 from tests.conformance.enrolling import Enrolled, enrol, members
 
 MISMATCH = "IdempotentParameterMismatchException"
@@ -134,12 +136,13 @@ def test_us04_another_association(e: Enrolled, change: str) -> None:
         "UserMatchThreshold": 50,
     }
     e.c.associate_faces(**asked, ClientRequestToken=T)
-    asked |= {
+    others: dict[str, dict[str, Any]] = {
         "user": {"UserId": "bob"},
         "faces": {"FaceIds": [e.a[0], e.b]},
         "fewer faces": {"FaceIds": [e.a[0]]},
         "threshold": {"UserMatchThreshold": 51},
-    }[change]
+    }
+    asked |= others[change]
     refused(e.c.associate_faces, MISMATCH, **asked, ClientRequestToken=T)
     assert e.owners() == dict.fromkeys(e.a, "ada")
 
@@ -214,3 +217,19 @@ def test_us03_a_collection_made_again_has_seen_no_token(c: Any, collection: str)
         assert len(c.list_users(CollectionId=collection)["Users"]) == 1
         c.delete_collection(CollectionId=collection)
         c.create_collection(CollectionId=collection)
+
+
+def test_tokens_are_remembered_for_a_week(build: BuildApplication, account: str) -> None:
+    """Lost: a queue that tries again after a weekend does its work twice."""
+
+    def client(days: float) -> Any:
+        application = build(clock=lambda: time.time() + days * 86_400)
+        return transports.client(application.handle, None, account)
+
+    asked = {"CollectionId": "own", "UserId": "ada", "ClientRequestToken": T}
+    client(0).create_collection(CollectionId="own")
+    client(0).create_user(**asked)
+    assert members(client(6.9).create_user(**asked)) == {}
+    refused(client(6.9).create_user, MISMATCH, **{**asked, "UserId": "bob"})
+    refused(client(7.1).create_user, "ConflictException", **asked)
+    assert members(client(7.1).create_user(**{**asked, "UserId": "bob"})) == {}

@@ -1,13 +1,15 @@
 """US*: CreateUser, DeleteUser, ListUsers. Source: SPEC.md F, B.10 to B.12."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.album import Album
 from tests.conformance.asking import VALIDATION, refused
-from tests.conformance.conftest import Wire
+from tests.conformance.conftest import BuildApplication, Wire
+from tests.conformance.deploying import deployed
 from tests.conformance.enrolling import UNKNOWN, Enrolled, enrol, members
 
 NOT_FOUND = "ResourceNotFoundException"
@@ -221,3 +223,20 @@ def test_co05_unknown_collection_of_users(c: Any, operation: str, params: dict[s
     """Lost: existence probes of sample apps, which catch exactly this class."""
     message = refused(getattr(c, operation), NOT_FOUND, CollectionId="nowhere", **params)
     assert message == "The collection id: nowhere does not exist"
+
+
+def test_user_quota(wire: Wire, build: BuildApplication, account: str, tmp_path: Path) -> None:
+    """Lost: one collection can fill the memory of every process that searches it."""
+    with deployed(wire, build, tmp_path / "log", max_users_per_collection="2") as limited:
+        c = limited.client(account)
+        for name in ("own", "other"):
+            c.create_collection(CollectionId=name)
+        for user_id in ("ada", "bob"):
+            c.create_user(CollectionId="own", UserId=user_id)
+        asked = {"CollectionId": "own", "UserId": "cid"}
+        assert "2 users" in refused(c.create_user, "ServiceQuotaExceededException", **asked)
+        refused(c.create_user, CONFLICT, CollectionId="own", UserId="ada")
+        c.create_user(CollectionId="other", UserId="cid")
+        c.delete_user(CollectionId="own", UserId="ada")
+        c.create_user(**asked)
+        assert count(c, "own") == 2
