@@ -1,26 +1,31 @@
-"""S3 and DynamoDB of the local pair, as many callers at once use them."""
+"""S3 and DynamoDB of the local pair, both kinds, as many callers at once use them."""
 
+import importlib.util
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from lineament.cli.emulator import free_port, one_at_a_time, running
+from lineament.cli import emulator
+from lineament.cli.emulator import EmulatorError, command, free_port, one_at_a_time, running
+from tests.emulated import emulated
 
 CALLERS = 16
 CALLS = 200
+TABLE = "table"
 KEY = {"k": {"S": "counter"}}
 
 
-@pytest.fixture(scope="module")
-def table() -> Iterator[Any]:
-    """Return a client of an emulator with the table `t`; threads may share it."""
-    with running(free_port()) as url:
+@pytest.fixture(scope="module", params=["moto", "ministack"])
+def table(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Return a client of an emulator with TABLE; threads may share it."""
+    with emulated(ministack=request.param == "ministack") as url:
         client = boto3.client(
             "dynamodb",
             region_name="us-east-1",
@@ -30,7 +35,7 @@ def table() -> Iterator[Any]:
             config=Config(max_pool_connections=CALLERS),
         )
         client.create_table(
-            TableName="t",
+            TableName=TABLE,
             AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
@@ -47,7 +52,7 @@ def test_every_caller_gets_a_number_of_its_own(table: Any) -> None:
             "ExpressionAttributeValues": {":one": {"N": "1"}},
             "ReturnValues": "UPDATED_NEW",
         }
-        answers = [table.update_item(TableName="t", Key=KEY, **add) for _ in range(CALLS)]
+        answers = [table.update_item(TableName=TABLE, Key=KEY, **add) for _ in range(CALLS)]
         return [answer["Attributes"]["seq"]["N"] for answer in answers]
 
     with ThreadPoolExecutor(CALLERS) as pool:
@@ -62,7 +67,9 @@ def test_one_caller_wins_a_conditional_write(table: Any) -> None:
         name, caller = which
         item = {"k": {"S": f"name-{name}"}, "by": {"N": str(caller)}}
         try:
-            table.put_item(TableName="t", Item=item, ConditionExpression="attribute_not_exists(k)")
+            table.put_item(
+                TableName=TABLE, Item=item, ConditionExpression="attribute_not_exists(k)"
+            )
         except table.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -113,3 +120,31 @@ def test_dynamodb_requests_never_overlap_and_s3_requests_do(
     with ThreadPoolExecutor(CALLERS) as pool:
         assert set(pool.map(ask, range(CALLERS))) == {b"{}"}
     assert application.most == most
+
+
+@pytest.mark.parametrize(
+    ("data", "package", "extra"),
+    [(None, "moto", "local"), (Path("data"), "ministack", "data")],
+)
+def test_a_missing_package_is_told_with_its_extra(
+    data: Path | None, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: whoever installed without the extra gets a trace, or a server that never answers."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        emulator.importlib.util, "find_spec", lambda name: None if name == package else find(name)
+    )
+    with pytest.raises(
+        EmulatorError, match=rf"come from {package}: pip install 'lineament\[{extra}"
+    ):
+        command(1, data)
+
+
+def test_why_an_emulator_did_not_start_is_told(tmp_path: Path) -> None:
+    """Lost: a folder that cannot be used reads as "did not answer"."""
+    (tmp_path / "holiday.jpg").touch()
+    with (
+        pytest.raises(EmulatorError, match="holds something else; choose another folder"),
+        running(free_port(), data=tmp_path),
+    ):
+        pass

@@ -1,14 +1,17 @@
-"""S3 and DynamoDB in memory, by moto: `python -m lineament.cli.emulator PORT`.
+"""S3 and DynamoDB on loopback: in memory, by moto, or in a folder, by ministack (`cli/durable`).
 
-moto checks a condition and then writes, in threads and without a lock, so that two of its callers
-may both win a conditional write. DynamoDB promises that one does, and so does this: its requests
-run one after the other, which costs nothing in one process of Python. S3's run as they come.
+moto runs here: `python -m lineament.cli.emulator PORT`. It checks a condition
+and then writes, in threads and without a lock, so that two of its callers may both win a
+conditional write. DynamoDB promises that one does, and so does this: its requests run one after the
+other, which costs nothing in one process of Python. S3's run as they come.
 """
 
+import importlib.util
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -16,14 +19,14 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from lineament.cli.durable import server as durable
 from lineament.errors import LineamentError
 
-LOOPBACK = "127.0.0.1"
-PROBE = "/moto-api/"
-"""A path that answers as soon as the emulator does."""
-
+LOOPBACK = durable.LOOPBACK
+_MOTO_PROBE = "/moto-api/"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
@@ -34,36 +37,69 @@ class EmulatorError(LineamentError):
     """The emulator did not start."""
 
 
-def command(port: int) -> list[str]:
-    """Return what Python has to be given to run the emulator on loopback."""
-    return ["-m", "lineament.cli.emulator", str(port)]
+def command(port: int, data: Path | None = None) -> list[str]:
+    """Return what Python has to be given to run the emulator on loopback.
+
+    Args:
+        port: a free one.
+        data: the folder that keeps what is acknowledged; None for memory.
+
+    Raises:
+        EmulatorError: a package is missing; the message says what to install.
+    """
+    package, extra = ("moto", "local") if data is None else ("ministack", "data")
+    if importlib.util.find_spec(package) is None:
+        raise EmulatorError(
+            f"S3 and DynamoDB come from {package}: pip install 'lineament[{extra}]'"
+        )
+    if data is None:
+        return ["-m", "lineament.cli.emulator", str(port)]
+    return ["-m", "lineament.cli.durable", str(port), str(data)]
+
+
+def probe(data: Path | None = None) -> str:
+    """Return a path that answers as soon as the emulator does."""
+    return _MOTO_PROBE if data is None else durable.PROBE
+
+
+def reason(status: int, errors: IO[bytes]) -> str:
+    """Return why an emulator ended by itself, from its status and its standard error."""
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").splitlines()
+    if status == durable.FAILED and lines:
+        return lines[-1]
+    return f"S3 and DynamoDB ended with status {status}"
 
 
 @contextmanager
-def running(port: int, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+def running(
+    port: int, environment: Mapping[str, str] | None = None, data: Path | None = None
+) -> Iterator[str]:
     """Run the emulator for as long as the block, and give its address.
 
     Args:
         port: a free one on loopback.
         environment: its variables; those of this process where it is None.
+        data: the folder that keeps what is acknowledged; None for memory.
 
     Raises:
         EmulatorError: it ended by itself, or does not answer.
     """
     url = f"http://{LOOPBACK}:{port}"
-    server = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, *command(port)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await(f"{url}{PROBE}", server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(_STOP_SECONDS)
+    with tempfile.TemporaryFile() as errors:
+        server = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, *command(port, data)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        try:
+            _await(f"{url}{probe(data)}", server, errors)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(_STOP_SECONDS)
 
 
 def one_at_a_time(application: _Wsgi) -> _Wsgi:
@@ -108,11 +144,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _await(url: str, server: subprocess.Popen[bytes]) -> None:
+def _await(url: str, server: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise EmulatorError("S3 and DynamoDB come from moto: install lineament[local]")
+        status = server.poll()
+        if status is not None:
+            raise EmulatorError(reason(status, errors))
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
         except (urllib.error.URLError, OSError):

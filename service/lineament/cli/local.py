@@ -1,16 +1,17 @@
-"""The local pair: the API, with S3 and DynamoDB (moto's server) beside it, as child processes."""
+"""The local pair: the API, with S3 and DynamoDB (`emulator`) beside it, as child processes."""
 
 import http.client
-import importlib.util
 import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from lineament import config
 from lineament.cli import emulator
@@ -48,16 +49,24 @@ def require_free(host: str, port: int, option: str) -> None:
 class LocalPair:
     """Both servers, from `with` to its end. They answer when `with` begins its block.
 
-    S3 and DynamoDB live in memory: they forget everything when they stop.
+    S3 and DynamoDB live in memory and forget everything when they stop, or in a folder and forget
+    nothing that they acknowledged, however they stop.
     """
 
-    def __init__(self, listen: Listen, aws_port: int, log: IO[str] | int | None = None) -> None:
+    def __init__(
+        self,
+        listen: Listen,
+        aws_port: int,
+        log: IO[str] | int | None = None,
+        data: Path | None = None,
+    ) -> None:
         """Choose where: nothing starts before `with`.
 
         Args:
             listen: where the API listens.
             aws_port: where S3 and DynamoDB listen, always on loopback.
             log: where the API's log goes; None for this process's own output.
+            data: the folder of S3 and DynamoDB; None for memory.
         """
         host = LOOPBACK if listen.host == _EVERYWHERE else listen.host
         self.api_url = f"http://{host}:{listen.port}"
@@ -66,20 +75,22 @@ class LocalPair:
         self._listen = listen
         self._aws_port = aws_port
         self._log = log
+        self._data = data
+        self._aws_errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when both stop
         self._children: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "LocalPair":
         """Start both and wait until the API is ready.
 
         Raises:
-            LocalPairError: a port is taken, a package is missing, or the API cannot get ready.
+            LocalPairError: a port is taken, the folder cannot be used, or the API cannot get ready.
+            EmulatorError: a package is missing.
         """
-        if importlib.util.find_spec("moto") is None:
-            raise LocalPairError("S3 and DynamoDB come from moto: install lineament[local]")
+        aws = emulator.command(self._aws_port, self._data)
         require_free(self._listen.host, self._listen.port, "--port")
         require_free(LOOPBACK, self._aws_port, "--aws-port")
         try:
-            self._start_aws()
+            self._start_aws(aws)
             self._start_api()
         except BaseException:
             self._stop()
@@ -105,9 +116,9 @@ class LocalPair:
             self._require_running()
             time.sleep(1)
 
-    def _start_aws(self) -> None:
-        self._spawn(emulator.command(self._aws_port), quiet=True)
-        self._await(LOOPBACK, self._aws_port, emulator.PROBE)
+    def _start_aws(self, command: Sequence[str]) -> None:
+        self._spawn(command, subprocess.DEVNULL, self._aws_errors)
+        self._await(LOOPBACK, self._aws_port, emulator.probe(self._data))
 
     def _start_api(self) -> None:
         listen = self._listen
@@ -118,19 +129,20 @@ class LocalPair:
             "--threads": listen.threads,
         }
         words = [word for name, value in options.items() for word in (name, str(value))]
-        self._spawn(["-m", "lineament", "serve", *words], quiet=False)
+        self._spawn(["-m", "lineament", "serve", *words], self._log, self._log)
         self._await(listen.host, listen.port, "/readyz")
 
-    def _spawn(self, arguments: Sequence[str], *, quiet: bool) -> None:
+    def _spawn(
+        self, arguments: Sequence[str], output: IO[str] | int | None, errors: IO[Any] | int | None
+    ) -> None:
         # A session of its own: Ctrl-C reaches this process alone, which then stops the children.
-        sink = subprocess.DEVNULL if quiet else self._log
         self._children.append(
             subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
                 [sys.executable, *arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
+                stdout=output,
+                stderr=errors,
                 start_new_session=True,
             )
         )
@@ -150,6 +162,8 @@ class LocalPair:
     def _require_running(self) -> None:
         for child in self._children:
             status = child.poll()
+            if status is not None and child is self._children[0]:
+                raise LocalPairError(emulator.reason(status, self._aws_errors))
             if status is not None:
                 command = " ".join(str(word) for word in child.args[1:4])  # type: ignore[index]
                 raise LocalPairError(f"`python {command} ...` ended with status {status}")

@@ -38,12 +38,13 @@ def script(model_dir: Path) -> str:
     return _SCRIPT.format(known=str(photos / "obama.jpg"), other=str(photos / "obama2.jpg"))
 
 
-def lines_to_paste(api_url: str, aws_url: str, model_dir: Path) -> str:
+def lines_to_paste(api_url: str, aws_url: str, model_dir: Path, data: Path | None = None) -> str:
     """Return everything that `lineament serve --local` prints when it is ready."""
+    kept = "in memory" if data is None else f"in {data}"
     aws_cli = Path(sys.executable).with_name("aws")
     command = shlex.quote(str(aws_cli)) if aws_cli.exists() else "aws"
     return f"""
-Ready: the API on {api_url}, S3 and DynamoDB on {aws_url} (in memory). Ctrl-C stops them.
+Ready: the API on {api_url}, S3 and DynamoDB on {aws_url} ({kept}). Ctrl-C stops them.
 
 # Paste into another shell: every AWS SDK and the AWS CLI then talk to this pair.
 {exports(api_url, aws_url)}

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 from lineament import config
 from lineament.cli.emulator import LOOPBACK
@@ -29,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--local",
         action="store_true",
         help="run S3 and DynamoDB beside it, in memory; touches no AWS account",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="with --local: keep S3 and DynamoDB in this folder, over restarts and crashes",
     )
     parser.add_argument(
         "--aws-port",
@@ -58,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     listen = Listen(args.host, args.port, args.workers, args.threads)
     if args.local:
-        return _serve_local(settings, listen, args.aws_port or AWS_PORT)
+        return _serve_local(settings, listen, args.aws_port or AWS_PORT, args.data)
+    if args.data is not None:
+        raise ServeError("--data is for --local; without it, DynamoDB and S3 keep the data")
     if args.aws_port is not None:
         raise ServeError("--aws-port is for --local; without it, AWS_ENDPOINT_URL_S3 and the like")
     from lineament.server.gunicorn import Server  # noqa: PLC0415 - the pair does without it here
@@ -79,10 +88,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _serve_local(settings: config.Settings, listen: Listen, aws_port: int) -> int:
+def _serve_local(
+    settings: config.Settings, listen: Listen, aws_port: int, data: Path | None
+) -> int:
     try:
-        with stop_signals(), LocalPair(listen, aws_port) as pair:
-            print(lines_to_paste(pair.api_url, pair.aws_url, settings.model_dir), flush=True)
+        with stop_signals(), LocalPair(listen, aws_port, data=data) as pair:
+            print(lines_to_paste(pair.api_url, pair.aws_url, settings.model_dir, data), flush=True)
             pair.wait()
     except Stopped:
         print("stopped", flush=True)

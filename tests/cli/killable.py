@@ -1,0 +1,60 @@
+"""The emulator of `serve --local --data` as a process that tests may kill."""
+
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from lineament.cli.durable.server import PROBE
+from lineament.cli.emulator import LOOPBACK, command, free_port
+
+CHECKPOINT_BYTES = 100_000
+_SMALL = (
+    "import pathlib, sys; from lineament.cli.durable import server, store;"
+    f"store.CHECKPOINT_BYTES = {CHECKPOINT_BYTES};"
+    "sys.exit(server.main(int(sys.argv[1]), pathlib.Path(sys.argv[2])))"
+)
+
+
+def ask(url: str, method: str = "GET", body: bytes | None = None) -> None:
+    asked = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - loopback
+    urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310
+
+
+class Emulator:
+    """A process on a folder, which answers once this is made."""
+
+    def __init__(self, folder: Path, *, small: bool = False) -> None:
+        port = free_port()
+        self.url = f"http://{LOOPBACK}:{port}"
+        words = ["-c", _SMALL, str(port), str(folder)] if small else command(port, folder)
+        self.process = subprocess.Popen([sys.executable, *words], stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 30
+        while True:
+            assert self.process.poll() is None, self.process.stderr.read()  # type: ignore[union-attr]
+            try:
+                ask(self.url + PROBE)
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            else:
+                return
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.url,
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate(timeout=20)
