@@ -1,6 +1,7 @@
 """A change log in a list."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,9 @@ class ListLog:
 
     def add(self, faces: dict[str, Vector], removed: Sequence[str] = ()) -> None:
         self.entries.append(Change(len(self.entries) + 1, faces, tuple(removed)))
+
+    def append(self, change: Change) -> None:
+        self.entries.append(replace(change, seq=len(self.entries) + 1))
 
     def collection(self, generation: str = "g", seq: int | None = None) -> Collection:
         """Return the collection as DynamoDB would tell it now, or at an earlier number."""
