@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,15 @@ _SMALL = (
 )
 
 
-def ask(url: str, method: str = "GET", body: bytes | None = None) -> None:
-    asked = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - loopback
+def ask(
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    asked = urllib.request.Request(  # noqa: S310 - loopback
+        url, data=body, method=method, headers=dict(headers or {})
+    )
     urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310
 
 

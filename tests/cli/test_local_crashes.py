@@ -229,7 +229,16 @@ def test_kills_at_random_moments_lose_nothing_that_was_acknowledged(
     assert int(snapshot.name.split("-")[1]) >= 2, "no checkpoint came under the kills"
 
 
-def test_pages_that_forget_or_browse_are_closed(start: Start) -> None:
+@pytest.mark.parametrize("headers", [{"Origin": "https://example.com"}, {"Host": "example.com:80"}])
+def test_no_web_page_reads_what_is_here(start: Start, headers: dict[str, str]) -> None:
+    """Lost: any page that is open in the user's browser can read everybody's pictures."""
+    emulator = start()
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        ask(f"{emulator.url}/", headers=headers)
+    ask(f"{emulator.url}/")
+
+
+def test_pages_that_forget_or_configure_are_closed(start: Start) -> None:
     """Lost: one request to a page of ministack's own, and all data is gone."""
     emulator = start()
     emulator.client("s3").create_bucket(Bucket="pictures")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lineament.cli.durable.engine import Answer, Engine
-from lineament.cli.durable.requests import Request
+from lineament.cli.durable.requests import Headers, Request
 from lineament.cli.durable.store import Store
 from lineament.errors import LineamentError
 
@@ -81,8 +81,12 @@ async def _answer(store: Store, scope: _Scope, receive: _Receive, send: _Send) -
     body = await _body(receive)
     if body is None:
         return
-    if path.startswith(b"/_"):  # ministack's own pages, one of which forgets everything
-        answer = Answer(200 if path == PROBE.encode() else 404)
+    if path == PROBE.encode():
+        answer = Answer(200)
+    elif path.startswith(b"/_"):  # ministack's own pages, one of which forgets everything
+        answer = Answer(404)
+    elif _comes_from_a_page(scope["headers"]):
+        answer = Answer(403)
     else:
         request = Request.signed_by_nobody(
             scope["method"], path, scope["query_string"], scope["headers"], body
@@ -91,6 +95,18 @@ async def _answer(store: Store, scope: _Scope, receive: _Receive, send: _Send) -
     start = {"status": answer.status, "headers": answer.headers}
     await send({"type": "http.response.start", **start})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _comes_from_a_page(headers: Headers) -> bool:
+    """Tell whether a browser sends this for a web page, which would learn whose faces are here.
+
+    Nothing is signed here and ministack lets every page read: a page says so itself (Origin), or
+    has let its own name stand for this address (Host).
+    """
+    given = {name.lower(): value for name, value in headers}
+    host = given.get(b"host", b"").rpartition(b":")[0].lower()
+    here = host in (LOOPBACK.encode(), b"localhost") or host.endswith(b".localhost")
+    return b"origin" in given or not here
 
 
 async def _body(receive: _Receive) -> bytes | None:
