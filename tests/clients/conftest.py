@@ -11,7 +11,7 @@ import pytest
 from lineament import config
 from tests.clients.boto import Boto
 from tests.clients.calling import Client
-from tests.clients.command_line import CommandLine, as_process, within_the_test
+from tests.clients.command_line import CommandLine, Warm, as_process
 from tests.clients.javascript import JavaScript, Node
 from tests.conformance.album import Album
 from tests.conformance.conftest import random_account
@@ -64,10 +64,19 @@ def node(environment: Mapping[str, str]) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Return the AWS CLI, loaded."""
+    process = Warm()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
 def connect(
     server_url: str,
     environment: Mapping[str, str],
     node: Node,
+    warm: Warm,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Connect:
     """Return what makes an SDK's client of an account, for the server or another address."""
@@ -79,7 +88,7 @@ def connect(
         if sdk == "javascript":
             return JavaScript(account, node, url)
         shell = {**environment, "AWS_ENDPOINT_URL_REKOGNITION": url or server_url}
-        return CommandLine(account, shell, folder, within_the_test)
+        return CommandLine(account, shell, folder, warm)
 
     return connect
 
