@@ -15,6 +15,7 @@ from lineament.cli.vision_bench import (
     inputs,
     photos,
     quality,
+    users,
 )
 from lineament.cli.vision_bench.bare_models import over_models, recorded
 from lineament.cli.vision_bench.part import Context
@@ -92,6 +93,7 @@ def test_photos_of_packages_hold_the_people_that_are_named(engine: Engine, model
 def test_parts_without_their_folder_say_so(engine: Engine, model_dir: Path) -> None:
     """Lost: a trace in place of what to give."""
     context = Context(engine, model_dir, None, None, rounds=1, calls=1)
-    for run in (crowd.run, accuracy.run, quality.run, attributes.run, beside_deepface.run):
+    parts = (crowd, accuracy, quality, attributes, beside_deepface, users)
+    for run in (part.run for part in parts):
         with pytest.raises(MeasuringSetError, match="FOLDER"):
             run(context)

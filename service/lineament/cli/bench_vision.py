@@ -27,9 +27,10 @@ _PARTS = {
     "accuracy": ("accuracy", "run"),
     "quality": ("quality", "run"),
     "attributes": ("attributes", "run"),
+    "users": ("users", "run"),
 }
 """Name to module and function; each module is imported when its part is run."""
-_NEED_FOLDER = frozenset({"crowd", "deepface", "accuracy", "quality", "attributes"})
+_NEED_FOLDER = frozenset({"crowd", "deepface", "accuracy", "quality", "attributes", "users"})
 
 
 class BenchError(LineamentError):

@@ -68,9 +68,9 @@ def found_rate_intervals(
         sampled[round_] = _found(models, tops, weights, chosen, rate)
     gains = sampled - sampled[:, :1]
     return (
-        [_interval(value, column) for value, column in zip(values, sampled.T, strict=True)],
+        [interval_of(value, column) for value, column in zip(values, sampled.T, strict=True)],
         [
-            _interval(value - values[0], column)
+            interval_of(value - values[0], column)
             for value, column in zip(values, gains.T, strict=True)
         ],
     )
@@ -79,7 +79,7 @@ def found_rate_intervals(
 def share_interval(right: NDArray[np.bool_], rounds: int = 2000) -> Interval:
     """Return the share of what is right, by resampling; for accuracies."""
     draws = np.random.default_rng(_SEED).integers(0, len(right), (rounds, len(right)))
-    return _interval(float(right.mean()), right[draws].mean(axis=1))
+    return interval_of(float(right.mean()), right[draws].mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ def _found(
     return rates
 
 
-def _interval(value: float, sampled: NDArray[np.float64]) -> Interval:
+def interval_of(value: float, sampled: NDArray[np.float64]) -> Interval:
+    """Return a figure with the middle 95 % of its resamplings, shape (rounds,)."""
     low, high = np.percentile(sampled, [(100 - _CONFIDENCE) / 2, (100 + _CONFIDENCE) / 2])
     return Interval(value, float(low), float(high))

@@ -59,6 +59,8 @@ class Vectors:
     matrix: Matrix
     """Unit rows; a picture in which no face was found has a row of zeros."""
     missed: tuple[Path, ...]
+    recognisability: Vector | None = None
+    """0 to 100, shape (n,), 0 where no face was found; None where the recogniser does not tell."""
 
     def of(self, pictures: Iterable[Path]) -> Matrix:
         """Return the vectors of pictures, a row each."""
@@ -144,7 +146,7 @@ def embed_subjects(
         The vectors by recogniser.
     """
 
-    def subject(picture: Path) -> list[Vector] | None:
+    def subject(picture: Path) -> list[tuple[Vector, float | None]] | None:
         vectors = _subject(engine, picture, recognisers)
         watch()
         return vectors
@@ -164,19 +166,28 @@ def embed_subjects(
     )
     result = {}
     for place, name in enumerate(recognisers):
-        length = next((len(vectors[place]) for vectors in found if vectors is not None), 1)
+        seen = [None if vectors is None else vectors[place] for vectors in found]
+        length = next((len(one[0]) for one in seen if one is not None), 1)
         empty = np.zeros(length, np.float32)
-        matrix = np.stack([empty if vectors is None else vectors[place] for vectors in found])
-        result[name] = Vectors(rows, matrix, missed)
+        matrix = np.stack([empty if one is None else one[0] for one in seen])
+        shown = [0.0 if one is None else one[1] for one in seen]
+        told = None if None in shown else np.array(shown, np.float32)
+        result[name] = Vectors(rows, matrix, missed, told)
     return result
 
 
-def _subject(engine: FaceEngine, picture: Path, recognisers: Sequence[str]) -> list[Vector] | None:
+def _subject(
+    engine: FaceEngine, picture: Path, recognisers: Sequence[str]
+) -> list[tuple[Vector, float | None]] | None:
     seen = engine.analyse(picture.read_bytes())
     subject = subject_of(seen.faces)
     if subject is None:
         return None
-    return [seen.embed([subject], name)[0] for name in recognisers]
+    made = []
+    for name in recognisers:
+        shown = seen.recognisability([subject], name)
+        made.append((seen.embed([subject], name)[0], None if shown is None else shown[0]))
+    return made
 
 
 def subject_of(faces: Sequence[DetectedFace]) -> int | None:

@@ -18,7 +18,7 @@ from lineament.domain import verification
 from lineament.domain.faces import FaceEngine
 from lineament.domain.verification import Scores
 
-_JUDGES = ("lineament-sface", "lineament-mobilefacenet")
+JUDGES = ("lineament-sface", "lineament-mobilefacenet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ def measure(
     if not measuring_set.folds:
         raise MeasuringSetError(f"{folder} holds no pairs.txt")
     pictures = measuring_set.pictures()
-    names = list(dict.fromkeys([*recognisers, *_JUDGES]))
+    names = list(dict.fromkeys([*recognisers, *JUDGES]))
     vectors = embed_subjects(engine, pictures, names, watch)
     missed = vectors[names[0]].missed
     people = [picture for picture in measuring_set.people if picture not in missed]
     genuine_pairs = [pair for fold in measuring_set.folds for pair in fold.genuine]
-    judges = {name: vectors[name] for name in _JUDGES}
+    judges = {name: vectors[name] for name in JUDGES}
     impostors = {
         name: verification.impostor_scores(vectors[name].of(people)) for name in recognisers
     }
