@@ -34,10 +34,22 @@ def users(count: int) -> dict[str, User]:
     return {key: User(key, f"user-{key}", 1, (FACE_ID,)) for key in numbered(count)}
 
 
+class PlentyOfUsers:
+    """A Membership."""
+
+    users = users(DEFAULT_MATCHES)
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def owner(self, _: str) -> None:
+        return None
+
+
 class Plenty:
     """A gallery, its view and the stores of a deployment that has as much as anybody asks for."""
 
-    membership = SimpleNamespace(users=users(DEFAULT_MATCHES + 2), owner=lambda _: None)
+    membership = PlentyOfUsers()
 
     def find(self, *_: object) -> Collection:
         return collection()
