@@ -1,6 +1,5 @@
 """What rooms of tests share: an emulated AWS on loopback, the photos, one application."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +7,9 @@ import pytest
 
 from lineament import config
 from lineament.app import Application, build_application
-from lineament.cli import emulator
 from tests import judging
 from tests.conformance import recording
+from tests.emulated import emulated, set_meanwhile, variables_of
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,33 +22,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what shares a server, a file's fixtures or a collection in one of the processes."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        transport = None if callspec is None else callspec.params.get("wire")
-        item.add_marker(pytest.mark.xdist_group(transport or str(item.path)))
+        params = {} if callspec is None else callspec.params
+        group = params.get("wire") or f"{item.path}{params.get('moto_endpoint', '')}"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
     """Return the address of an S3 and DynamoDB of our own; boto3 finds it by its environment."""
-    with emulator.running(emulator.free_port()) as url:
-        yield from _in_environment(url)
+    region = {"AWS_DEFAULT_REGION": "us-east-1"}
+    with emulated(ministack=False) as url, set_meanwhile({**variables_of(url), **region}):
+        yield url
 
 
-def _in_environment(url: str) -> Iterator[str]:
-    environment = {
-        "AWS_ENDPOINT_URL_S3": url,
-        "AWS_ENDPOINT_URL_DYNAMODB": url,
-        "AWS_ACCESS_KEY_ID": "123456789012",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    kept = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    yield url
-    for name, value in kept.items():
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """Return the address of an S3 and DynamoDB that only those use who ask for it."""
+    with emulated(ministack=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint() -> Iterator[str]:
+    """Return the address of the S3 and DynamoDB of `serve --local --data`."""
+    with emulated(ministack=True) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

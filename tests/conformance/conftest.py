@@ -20,10 +20,9 @@ from tests import judging
 from tests.conformance import transports
 from tests.conformance.album import Album
 from tests.conformance.remembering import RememberingEngine
+from tests.emulated import set_meanwhile, variables_of
 from tests.serving import Server
-from tests.storage.conftest import moto_endpoint
 
-__all__ = ["moto_endpoint"]
 SCOPE = "20260101/{region}/rekognition/aws4_request"
 BuildApplication = Callable[..., Application]
 
@@ -35,6 +34,13 @@ class Wire:
     name: str
     send: transports.Transport
     url: str | None
+    aws: str | None = None
+    """The S3 and DynamoDB that the service uses; None for those of this process's environment."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a process needs beside this one's environment to use the same AWS."""
+        return {} if self.aws is None else variables_of(self.aws)
 
     def client(self, account: str, region: str = "us-east-1", **options: Any) -> Any:
         """Return a boto3 client of an account."""
@@ -120,24 +126,43 @@ def lambda_application(build: BuildApplication) -> Application:
 
 
 @pytest.fixture(scope="session")
-def server_url(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of `lineament serve`, a process of its own on the same table."""
-    assert application  # has made the table
-    server = Server(tmp_path_factory.mktemp("serve") / "log")
-    yield server.url
+def served(
+    aws_endpoint: str, ministack_endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Wire]:
+    """Return `lineament serve`, a process of its own, on the other of the two emulators."""
+    assert aws_endpoint  # for the rest of its environment
+    server = Server(tmp_path_factory.mktemp("serve") / "log", variables_of(ministack_endpoint))
+    yield Wire("http", transports.over_http(server.url), server.url, ministack_endpoint)
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def server_url(served: Wire) -> str:
+    """Return the address of that server."""
+    assert served.url is not None
+    return served.url
+
+
+@pytest.fixture(scope="session")
+def beside_server(served: Wire, build: BuildApplication) -> Application:
+    """Return an application in this process that shares the server's tables."""
+    with set_meanwhile(served.variables):
+        return build()
+
+
 @pytest.fixture(scope="session", params=["in-process", "http", "lambda"])
-def wire(request: pytest.FixtureRequest, application: Application) -> Wire:
-    """Return each transport in turn: what holds for one holds for all."""
+def wire(request: pytest.FixtureRequest) -> Wire:
+    """Return each transport in turn: what holds for one holds for all.
+
+    HTTP's service runs on ministack and the others on moto: what holds, holds on both emulators.
+    """
     if request.param == "http":
-        url = request.getfixturevalue("server_url")
-        return Wire("http", transports.over_http(url), url)
+        served: Wire = request.getfixturevalue("served")
+        return served
     if request.param == "lambda":
         handler = make_handler(request.getfixturevalue("lambda_application"))
         return Wire("lambda", transports.as_lambda_event(handler), None)
-    return Wire("in-process", application.handle, None)
+    return Wire("in-process", request.getfixturevalue("application").handle, None)
 
 
 @pytest.fixture
@@ -179,9 +204,9 @@ def people(wire: Wire, album: Album) -> People:
 
 
 @pytest.fixture(scope="session")
-def s3(aws_endpoint: str) -> Any:
+def s3(wire: Wire) -> Any:
     """Return a client of the S3 that the service reads."""
-    return boto3.client("s3", endpoint_url=aws_endpoint, region_name="us-east-1")
+    return boto3.client("s3", endpoint_url=wire.aws, region_name="us-east-1")
 
 
 @pytest.fixture(scope="session")

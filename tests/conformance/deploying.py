@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from lambdas.api import make_handler
@@ -25,9 +25,9 @@ def deployed(wire: Wire, build: BuildApplication, log: Path, **settings: str) ->
     """
     variables = {f"{config.PREFIX}{name.upper()}": value for name, value in settings.items()}
     if wire.name == "http":
-        server = Server(log, variables)
+        server = Server(log, {**wire.variables, **variables})
         try:
-            yield Wire("http", transports.over_http(server.url), server.url)
+            yield replace(wire, send=transports.over_http(server.url), url=server.url)
         finally:
             server.stop()
         return

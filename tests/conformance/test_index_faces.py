@@ -191,10 +191,10 @@ def test_ix16_read_after_write(c: Any, collection: str, album: Album) -> None:
 
 
 def test_ix16_read_after_write_in_another_process(
-    server_url: str, application: Application, account: str, album: Album
+    server_url: str, beside_server: Application, account: str, album: Album
 ) -> None:
     """Lost: behind two servers, or two Lambda containers, a search misses a face just indexed."""
-    here = transports.client(application.handle, None, account)
+    here = transports.client(beside_server.handle, None, account)
     there = transports.client(transports.over_http(server_url), server_url, account)
     here.create_collection(CollectionId="shared")
     for name, one, other in (("x", here, there), ("y", there, here), ("z", here, there)):

@@ -37,9 +37,9 @@ def bound(
     bindings = (("vip-*", second), ("staff", second))
     if wire.name == "http":
         text = ",".join("=".join(binding) for binding in bindings)
-        variables = {"LINEAMENT_COLLECTION_PROFILES": text}
+        variables = {**wire.variables, "LINEAMENT_COLLECTION_PROFILES": text}
         server = Server(tmp_path_factory.mktemp("serve") / "log", variables)
-        yield Wire("http", transports.over_http(server.url), server.url)
+        yield Wire("http", transports.over_http(server.url), server.url, wire.aws)
         server.stop()
     elif wire.name == "lambda":
         made = build(table="conformance-lambda", collection_profiles=bindings)
@@ -132,7 +132,7 @@ def test_where_a_picture_came_from_is_kept_and_never_told(
     by_s3, by_bytes = (answer["FaceRecords"][0]["Face"]["FaceId"] for answer in answers[:2])
     settings = config.load()
     table = "conformance-lambda" if wire.name == "lambda" else settings.table
-    tables = connect(table, settings.region)
+    tables = connect(table, settings.region, wire.aws)
     collection = DynamoCollectionStore(tables).find(Scope(account, "us-east-1"), "people")
     assert collection is not None
     stored = DynamoFaceStore(tables).records(collection, [by_s3, by_bytes])
