@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lineament.handlers.table import OPERATIONS
 from tests.clients import flows
 from tests.clients.calling import Client
 from tests.clients.command_line import FAILED, CommandLine
@@ -14,37 +13,52 @@ from tests.clients.conftest import SDKS, Connect, Photos
 from tests.clients.relay import losing_the_first_answer
 from tests.conformance.conftest import random_account
 
+HERE = {"CollectionId": "people"}
 NOT_OFFERED = "rekognition:DescribeProjectVersions is not offered by this deployment of Lineament"
-LOSSY = {
-    "IndexFaces": False,
-    **({"CreateUser": True} if "CreateUser" in OPERATIONS else {}),
-}
-"""Calls that are safe to repeat, and whether a token that the SDK makes up is why."""
+TOKENS = ("CreateUser", "DeleteUser", "AssociateFaces", "DisassociateFaces")
+"""Operations whose ClientRequestToken the SDKs make up."""
 
 
 @pytest.mark.parametrize("sdk", SDKS)
-@pytest.mark.parametrize("operation", LOSSY)
-def test_retries_do_nothing_twice(
-    operation: str, sdk: str, connect: Connect, photos: Photos, server_url: str
+def test_a_retry_indexes_nothing_twice(
+    sdk: str, connect: Connect, photos: Photos, server_url: str
 ) -> None:
-    """Lost: where an answer is lost, a face is stored twice, or a new user is a conflict."""
+    """Lost: where an answer is lost on its way, a face is stored twice."""
     account = random_account()
     direct = connect("boto3", account)
-    direct.call("CreateCollection", {"CollectionId": "people"})
-    params = {
-        "IndexFaces": {"CollectionId": "people", "Image": {"Bytes": photos.album.small}},
-        "CreateUser": {"CollectionId": "people", "UserId": "ann"},
-    }[operation]
+    direct.call("CreateCollection", HERE)
+    params = {**HERE, "Image": photos.inline("small")}
     with losing_the_first_answer(server_url) as relay:
-        answer = connect(sdk, account, relay.url).call(operation, params)
+        answer = connect(sdk, account, relay.url).call("IndexFaces", params)
+    assert len(relay.bodies) == 2
+    assert len(answer["FaceRecords"]) == 1
+    assert direct.call("DescribeCollection", HERE)["FaceCount"] == 1
+
+
+@pytest.mark.parametrize("sdk", SDKS)
+@pytest.mark.parametrize("operation", TOKENS)
+def test_a_retry_gets_the_answer_that_was_lost(
+    operation: str, sdk: str, connect: Connect, photos: Photos, server_url: str
+) -> None:
+    """Lost: a user that was made is a conflict, one that was deleted was never there."""
+    account = random_account()
+    direct = connect("boto3", account)
+    direct.call("CreateCollection", HERE)
+    ann = {**HERE, "UserId": "ann"}
+    if operation != "CreateUser":
+        direct.call("CreateUser", ann)
+    faces = {}
+    if operation.endswith("Faces"):
+        faces["FaceIds"] = flows.index(direct, photos.inline("small"), "ann")
+        if operation == "DisassociateFaces":
+            direct.call("AssociateFaces", {**ann, **faces})
+    with losing_the_first_answer(server_url) as relay:
+        answer = connect(sdk, account, relay.url).call(operation, {**ann, **faces})
     first, second = relay.bodies
-    assert first == second
-    if LOSSY[operation]:
-        assert uuid.UUID(first["ClientRequestToken"]).version == 4
-        assert answer == {}
-    else:
-        assert len(answer["FaceRecords"]) == 1
-        assert direct.call("DescribeCollection", {"CollectionId": "people"})["FaceCount"] == 1
+    assert uuid.UUID(first["ClientRequestToken"]).version == 4
+    assert second == first
+    changed = [{"FaceId": face} for face in faces.get("FaceIds", [])]
+    assert answer.get("AssociatedFaces", answer.get("DisassociatedFaces", [])) == changed
 
 
 @pytest.mark.parametrize("waiter", ["ProjectVersionRunning", "ProjectVersionTrainingCompleted"])
@@ -68,7 +82,7 @@ def test_cli_as_a_process(shell: CommandLine, photos: Photos) -> None:
 
 def test_cli_goes_on_where_it_stopped(shell: CommandLine, photos: Photos) -> None:
     """Lost: scripts that look through a large collection some faces at a time."""
-    shell.call("CreateCollection", {"CollectionId": "people"})
+    shell.call("CreateCollection", HERE)
     stored = sorted(flows.index(shell, photos.stored("group"), "group"))
     command = ["list-faces", "--collection-id", "people"]
     # Fewer items than a page has: the CLI cuts the page, and its token says where.
@@ -84,11 +98,11 @@ def test_cli_reads_parameters_from_files(
     shell: CommandLine, photos: Photos, tmp_path: Path
 ) -> None:
     """Lost: calls that are kept in files, as `--generate-cli-skeleton` prints them."""
-    shell.call("CreateCollection", {"CollectionId": "people"})
+    shell.call("CreateCollection", HERE)
     skeleton = shell.output("index-faces", "--generate-cli-skeleton")
     assert {"CollectionId", "Image", "MaxFaces"} <= set(skeleton)
     path = tmp_path / "index.json"
-    params = {"CollectionId": "people", "Image": photos.stored("group"), "MaxFaces": 2}
+    params = {**HERE, "Image": photos.stored("group"), "MaxFaces": 2}
     path.write_text(json.dumps(params))
     answer = shell.output("index-faces", "--cli-input-json", f"file://{path}")
     assert len(answer["FaceRecords"]) == 2
