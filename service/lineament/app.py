@@ -12,6 +12,7 @@ from lineament.domain.faces import FaceEngine
 from lineament.gallery.memory import MemoryGallery
 from lineament.handlers.services import Quotas, Services
 from lineament.handlers.table import OPERATIONS
+from lineament.storage.celebrities import DynamoCelebrityStore
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
@@ -90,11 +91,13 @@ def build_services(settings: Settings, tables: Tables) -> Services:
     deployment = choose_deployment(
         settings.profile, settings.collection_profiles, settings.detector, settings.recognizer
     )
+    collections = DynamoCollectionStore(tables)
     return Services(
-        collections=DynamoCollectionStore(tables),
+        collections=collections,
         faces=DynamoFaceStore(tables),
         users=DynamoUserStore(tables),
-        gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes),
+        celebrities=DynamoCelebrityStore(tables),
+        gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes, collections.latest),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),
         tokens=DynamoTokens(tables),
@@ -105,6 +108,7 @@ def build_services(settings: Settings, tables: Tables) -> Services:
             settings.max_faces_per_collection,
             settings.max_users_per_collection,
         ),
+        celebrity_threshold=settings.celebrity_threshold,
         attributes_off=settings.attributes_off,
     )
 

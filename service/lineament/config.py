@@ -49,6 +49,7 @@ class Settings:
     max_collections: int
     max_faces_per_collection: int
     max_users_per_collection: int
+    celebrity_threshold: float
     gallery_bytes: int
     housekeeping_seconds: float
     log_level: str
@@ -140,6 +141,11 @@ class SettingsSchema(Schema):
         load_default=10_000_000,
         validate=validate.Range(min=1),
         metadata={"help": "Users per collection."},
+    )
+    celebrity_threshold = fields.Float(
+        load_default=99.0,
+        validate=validate.Range(min=0.0, max=100.0),
+        metadata={"help": "Similarity from which a face is given a celebrity's name, 0 to 100."},
     )
     gallery_bytes = fields.Integer(
         load_default=2048 * _MIB,

@@ -12,6 +12,7 @@ from lineament.domain.binding import FaceModels
 from lineament.gallery.memory import MemoryGallery
 from lineament.handlers.services import Quotas, Services
 from lineament.handlers.table import OPERATIONS
+from lineament.storage.celebrities import DynamoCelebrityStore
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.clients import S3Clients
 from lineament.storage.collections import DynamoCollectionStore
@@ -23,26 +24,26 @@ from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
 from tests.conformance import transports
 from tests.property.engine import MODEL, DeclaredEngine
-from tests.storage.conftest import moto_endpoint
-
-__all__ = ["moto_endpoint"]
 
 Clients = Callable[[], Any]
 
 
 def build(tables: Tables, endpoint: str) -> Dispatcher:
     """Return what one process of a deployment has: its own gallery on the shared tables."""
+    collections = DynamoCollectionStore(tables)
     services = Services(
-        collections=DynamoCollectionStore(tables),
+        collections=collections,
         faces=DynamoFaceStore(tables),
         users=DynamoUserStore(tables),
-        gallery=MemoryGallery(DynamoChangeLog(tables), 1 << 26),
+        celebrities=DynamoCelebrityStore(tables),
+        gallery=MemoryGallery(DynamoChangeLog(tables), 1 << 26, collections.latest),
         objects=S3ObjectStore(S3Clients(endpoint)),
         secrets=DynamoSecrets(tables),
         tokens=DynamoTokens(tables),
         engine=DeclaredEngine,
         models=FaceModels(MODEL),
         quotas=Quotas(collections=10_000, faces=10_000, users=10_000),
+        celebrity_threshold=99.0,
     )
     return Dispatcher(OPERATIONS, services, Rules("123456789012", "ValidationException", 1 << 24))
 

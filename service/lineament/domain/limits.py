@@ -13,6 +13,8 @@ USER_MATCH_THRESHOLD = 75.0
 """Similarity to its user below which AssociateFaces refuses a face, where the caller gives none."""
 MAX_FACES_PER_IMAGE = 100
 """Only this many faces of a picture, the largest, are considered."""
+MAX_CELEBRITY_FACES = 64
+"""Only this many faces of a picture, the largest, are told by RecognizeCelebrities."""
 MAX_S3_IMAGE_BYTES = 15 * 1024 * 1024
 PAGE_TOKEN_SECONDS = 24 * 3600
 REQUEST_TOKEN_SECONDS = 7 * 24 * 3600

@@ -51,7 +51,7 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     )
     records = _records(collection, picture, selection.kept, whence)
     details = face_details(services, picture, params.get("DetectionAttributes", ()))
-    _store_new(services, collection, records, lambda new: picture.embed(new, model.recogniser))
+    store_new(services, collection, records, lambda new: picture.embed(new, model.recogniser))
     return {
         "FaceRecords": [
             {"Face": indexed_face(record), "FaceDetail": details[index]}
@@ -85,12 +85,23 @@ def _records(
     }
 
 
-def _store_new(
+def store_new(
     services: Services,
     collection: Collection,
     records: dict[int, FaceRecord],
     embed: Callable[[list[int]], Matrix],
 ) -> None:
+    """Commit those faces of a picture that a collection does not hold, all or none.
+
+    Args:
+        services: the ports.
+        collection: where to, as it was when the call began.
+        records: by the faces' places in the picture.
+        embed: returns the vectors of places.
+
+    Raises:
+        ServiceQuotaExceededException: they would pass the quota of faces.
+    """
     view = services.gallery.sync(collection)
     new = [index for index, record in records.items() if record.face_id not in view]
     _complete(services, collection, view, [r for r in records.values() if r.face_id in view])

@@ -6,6 +6,7 @@ from typing import Any
 
 from lineament.context import CallContext
 from lineament.domain.binding import FaceModels
+from lineament.domain.celebrities import CelebrityStore
 from lineament.domain.faces import FaceEngine
 from lineament.domain.ports import (
     CollectionStore,
@@ -42,6 +43,7 @@ class Services:
     collections: CollectionStore
     faces: FaceStore
     users: UserStore
+    celebrities: CelebrityStore
     gallery: Gallery
     objects: ObjectStore
     secrets: Secrets
@@ -50,6 +52,8 @@ class Services:
     """Loads the vision engine at the first call: paths without pictures never pay for it."""
     models: FaceModels
     quotas: Quotas
+    celebrity_threshold: float
+    """Similarity from which a face is given a celebrity's name, 0 to 100."""
     attributes_off: frozenset[str] = frozenset()
     """Of `domain.attributes.SENSITIVE`: what this deployment never tells."""
 

@@ -1,6 +1,7 @@
 """The operations that are built: name on the wire to handler."""
 
 from lineament.handlers.analysis import compare_faces, detect_faces
+from lineament.handlers.celebrities import get_celebrity_info, recognize_celebrities
 from lineament.handlers.collections import (
     create_collection,
     delete_collection,
@@ -26,11 +27,13 @@ OPERATIONS: dict[str, Handler] = {
     "DescribeCollection": describe_collection,
     "DetectFaces": detect_faces,
     "DisassociateFaces": disassociate_faces,
+    "GetCelebrityInfo": get_celebrity_info,
     "IndexFaces": index_faces,
     "ListCollections": list_collections,
     "ListFaces": list_faces,
     "ListTagsForResource": list_tags_for_resource,
     "ListUsers": list_users,
+    "RecognizeCelebrities": recognize_celebrities,
     "SearchFaces": search_faces,
     "SearchFacesByImage": search_faces_by_image,
     "SearchUsers": search_users,

@@ -67,6 +67,16 @@ class Numbers(fields.Field[tuple[float, ...]]):
         return tuple(float(each) for each in _require(value, "S").split(" "))
 
 
+class Texts(fields.Field[tuple[str, ...]]):
+    """Strings in order as `{"L": [{"S": ...}, ...]}`."""
+
+    def _serialize(self, value: Any, *_args: Any, **_more: Any) -> dict[str, Any] | None:  # noqa: ANN401
+        return None if value is None else {"L": [{"S": text} for text in value]}
+
+    def _deserialize(self, value: Any, *_args: Any, **_more: Any) -> tuple[str, ...]:  # noqa: ANN401
+        return tuple(str(_require(each, "S")) for each in _require(value, "L"))
+
+
 def _require(value: Any, kind: str) -> Any:  # noqa: ANN401
     try:
         return value[kind]

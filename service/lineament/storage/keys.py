@@ -6,6 +6,7 @@
 | control | `SCOPES` | `<account>#<region>` | a scope that has, or had, collections |
 | control | `SECRET` | `PAGING` | the key that signs page tokens |
 | faces | `FACE#<generation>#<shard>` | `<face id>` | a face; the shard is its first digit |
+| faces | `CELEBRITY#<generation>` | `<celebrity id>` | what a celebrity is called |
 | faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
 
@@ -22,7 +23,8 @@ SHARDS = "0123456789abcdef"
 FIRST_COLLECTION = "COL#"
 LAST_COLLECTION = "COL#~"
 """Sorts after every collection id: `~` is in none of them."""
-_PER_PARTITION = 256
+PER_PARTITION = 256
+"""Numbers of a log that share a partition."""
 _SEQ_DIGITS = 12
 
 
@@ -66,9 +68,19 @@ def face_key(generation: str, face_id: str) -> Key:
     return _key(face_partition(generation, face_id[0]), face_id)
 
 
+def celebrity_partition(generation: str) -> str:
+    """Return the partition of the celebrities of a gallery."""
+    return f"CELEBRITY#{generation}"
+
+
+def celebrity_key(generation: str, celebrity_id: str) -> Key:
+    """Return the key of what a celebrity is called."""
+    return _key(celebrity_partition(generation), celebrity_id)
+
+
 def log_key(generation: str, seq: int) -> Key:
     """Return the key of a number of the log."""
-    return _key(f"LOG#{generation}#{seq // _PER_PARTITION}", f"{seq:0{_SEQ_DIGITS}d}")
+    return _key(f"LOG#{generation}#{seq // PER_PARTITION}", f"{seq:0{_SEQ_DIGITS}d}")
 
 
 def token_key(scope: Scope, operation: str, token: str) -> Key:

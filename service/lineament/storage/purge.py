@@ -105,6 +105,8 @@ def _empty(tables: Tables, garbage: Garbage) -> int:
         found = list(tables.faces.query(partition, "0", "~", ("pk", "sk")))
         tables.faces.delete_many(found)
         erased += len(found)
+    names = tables.faces.query(keys.celebrity_partition(garbage.generation), "0", "~", ("pk", "sk"))
+    tables.faces.delete_many(list(names))
     # By number, present or not: cheaper than reading entries only to delete them.
     for start in range(1, garbage.seq + 1, _BATCH):
         numbers = range(start, min(start + _BATCH, garbage.seq + 1))

@@ -1,0 +1,1 @@
+"""The gallery of celebrities from outside: reading a manifest, importing, removing."""
