@@ -23,6 +23,7 @@ class User:
 
     key: str
     user_id: str
+    """Empty where a later number deletes the user and its name is erased already."""
     seq: int
     """The number that made it."""
     faces: tuple[str, ...] = ()

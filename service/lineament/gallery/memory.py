@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,6 +21,8 @@ _EMPTY_BYTES = 4096
 _MEMBER_BYTES = 300
 """What a user, or the user of a face, costs in the persistent maps, about."""
 _NOTHING = np.zeros(0, np.float32)
+Latest = Callable[[Collection], int]
+"""Tells a collection's seq as of now."""
 
 
 class _Generation:
@@ -30,6 +33,8 @@ class _Generation:
         self.lineage = lineage
         self._faces, self._templates, self._directory = Shelf(), Shelf(), Shelf()
         self._membership = Membership()
+        self._nameless: set[str] = set()
+        self._seq = 0
         self.view = self._published(0)
 
     @property
@@ -38,11 +43,16 @@ class _Generation:
         members = len(self._membership.users) + len(self._membership.owners)
         return _EMPTY_BYTES + sum(each.nbytes for each in shelves) + members * _MEMBER_BYTES
 
-    def catch_up(self, log: ChangeLog, generation: str, upto: int) -> None:
-        """Fold the log up to `upto`, and publish each step. Call it with `lock` held."""
+    def catch_up(self, log: ChangeLog, collection: Collection, latest: Latest) -> None:
+        """Fold the log up to the collection's seq, and publish. Call it with `lock` held.
+
+        A user whose name is erased is deleted at a later number. Without the name nobody can be
+        told about it, so that it is folded on until there.
+        """
+        upto = max(collection.seq, self._seq)
         while self.view.seq < upto:
-            end = min(self.view.seq + _STEP, upto)
-            changes = log.changes(generation, self.view.seq, end)
+            end = min(self._seq + _STEP, upto)
+            changes = log.changes(collection.generation, self._seq, end)
             for shelf in (self._faces, self._templates, self._directory):
                 shelf.begin()
             touched: set[str] = set()
@@ -50,7 +60,12 @@ class _Generation:
                 self._apply(change, touched)
             for key in touched:
                 self._place(key)
-            self.view = self._published(end)
+            self._seq = end
+            self._nameless = {key for key in self._nameless | touched if self._is_nameless(key)}
+            if self._nameless and end == upto:
+                upto = max(upto, latest(collection))
+            if not self._nameless or end == upto:
+                self.view = self._published(end)
 
     def _published(self, seq: int) -> MemoryGalleryView:
         return MemoryGalleryView(
@@ -73,6 +88,10 @@ class _Generation:
         for face_id in effect.faces:
             self._faces.remove(face_id)
 
+    def _is_nameless(self, key: str) -> bool:
+        user = self._membership.find(key)
+        return user is not None and not user.user_id
+
     def _is_there(self, face_id: str) -> bool:
         return self._faces.find(face_id) is not None
 
@@ -94,9 +113,18 @@ class _Generation:
 class MemoryGallery:
     """The Gallery port. Safe to share between threads."""
 
-    def __init__(self, log: ChangeLog, max_bytes: int) -> None:
-        """Read from `log`; drop the galleries used least recently beyond `max_bytes` in total."""
+    def __init__(
+        self, log: ChangeLog, max_bytes: int, latest: Latest = lambda collection: collection.seq
+    ) -> None:
+        """Begin without a gallery.
+
+        Args:
+            log: what galleries are read from.
+            max_bytes: beyond that, in total, the galleries used least recently are dropped.
+            latest: tells a collection's seq as of now; needed where others write to the log.
+        """
         self._log = log
+        self._latest = latest
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._generations: OrderedDict[str, _Generation] = OrderedDict()
@@ -119,7 +147,7 @@ class MemoryGallery:
             return known.view
         try:
             with gallery.lock:
-                gallery.catch_up(self._log, name, collection.seq)
+                gallery.catch_up(self._log, collection, self._latest)
         except ResourceNotFoundException:
             with self._lock:
                 self._generations.pop(name, None)

@@ -202,4 +202,4 @@ def _undeleted(face_id: str, standing: Standing) -> Output:
     if owner is None:
         return {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
     reasons = ["ASSOCIATED_TO_AN_EXISTING_USER"]
-    return {"FaceId": face_id, "UserId": owner.user_id, "Reasons": reasons}
+    return {"FaceId": face_id, "UserId": owner.user_id or None, "Reasons": reasons}

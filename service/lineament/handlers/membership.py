@@ -171,7 +171,7 @@ def _hindrance(face_id: str, standing: Standing, user: User) -> Output | None:
     """Return why a user has nothing to do with a face: it is not there, or another's."""
     owner = standing.membership.owner(face_id)
     if owner is not None and owner.key != user.key:
-        return {"FaceId": face_id, "UserId": owner.user_id, "Reasons": [_OTHERS]}
+        return {"FaceId": face_id, "UserId": owner.user_id or None, "Reasons": [_OTHERS]}
     if owner is None and face_id not in standing:
         return {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
     return None

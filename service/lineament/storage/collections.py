@@ -70,6 +70,13 @@ class DynamoCollectionStore:
         item = self._control.get(keys.collection_key(scope, collection_id))
         return None if item is None else from_collection_item(scope, item)
 
+    def latest(self, collection: Collection) -> int:
+        """Return a collection's seq as of now; what it was where the generation is another now."""
+        now = self.find(collection.scope, collection.collection_id)
+        if now is None or now.generation != collection.generation:
+            return collection.seq
+        return now.seq
+
     def count(self, scope: Scope) -> int:
         """Return how many collections the scope has, counted anew: no counter that can drift."""
         return self._control.count(
