@@ -14,7 +14,7 @@ from tests.clients.calling import Output, Params, Refused, moment, without
 class Boto:
     """boto3's client of an account, with boto3's own defaults (retries among them)."""
 
-    unmodelled = "ClientError"
+    unmodelled: str | None = "ClientError"
 
     def __init__(self, account: str, url: str) -> None:
         self.account = account

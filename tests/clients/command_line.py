@@ -71,7 +71,7 @@ class Warm:
 class CommandLine:
     """`aws rekognition` of an account; the environment tells it the endpoint."""
 
-    unmodelled = None
+    unmodelled: str | None = None
 
     def __init__(
         self, account: str, environment: Mapping[str, str], folder: Path, run: Run

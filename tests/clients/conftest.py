@@ -13,6 +13,7 @@ from tests.clients.boto import Boto
 from tests.clients.calling import Client
 from tests.clients.command_line import CommandLine, Warm, as_process
 from tests.clients.javascript import JavaScript, Node
+from tests.clients.overhearing import overheard
 from tests.conformance.album import Album
 from tests.conformance.conftest import random_account
 from tests.serving import Server
@@ -40,12 +41,13 @@ class Photos:
 
 @pytest.fixture(scope="session")
 def server_url(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of `lineament serve`, on tables of its own."""
+    """Return the address of `lineament serve`, on tables of its own; its answers are judged."""
     assert aws_endpoint
     log = tmp_path_factory.mktemp("clients") / "log"
     quota = {"LINEAMENT_MAX_COLLECTIONS": str(MAX_COLLECTIONS)}
     server = Server(log, {"LINEAMENT_TABLE": "clients", **quota})
-    yield server.url
+    with overheard(server.url) as url:
+        yield url
     server.stop()
 
 

@@ -63,7 +63,7 @@ class Node:
 class JavaScript:
     """A RekognitionClient of an account."""
 
-    unmodelled = "RekognitionServiceException"
+    unmodelled: str | None = "RekognitionServiceException"
 
     def __init__(self, account: str, node: Node, url: str | None = None) -> None:
         """Take an account, the process, and an endpoint other than the process's own."""

@@ -29,8 +29,6 @@ FLOWS: dict[flows.Flow, set[str]] = {
 }
 """The operations that each flow is there for."""
 
-BUILT = {flow: asked for flow, asked in FLOWS.items() if asked <= OPERATIONS.keys()}
-
 
 class Noting:
     """A client that notes which operations it was asked."""
@@ -53,7 +51,7 @@ class Noting:
         return self._client.wait(waiter, params)
 
 
-@pytest.mark.parametrize("flow", BUILT, ids=lambda flow: flow.__name__)
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_flow(flow: flows.Flow, client: Client, photos: Photos) -> None:
     """Lost: an application's whole use of the service, for those who write it with this SDK."""
     noting = Noting(client)
@@ -61,7 +59,6 @@ def test_flow(flow: flows.Flow, client: Client, photos: Photos) -> None:
     assert FLOWS[flow] <= noting.asked
 
 
-def test_every_operation_is_in_a_flow_that_runs() -> None:
+def test_every_operation_is_in_a_flow() -> None:
     """Lost: an operation that no client but boto3 has ever called."""
-    running: set[str] = set().union(*BUILT.values())
-    assert OPERATIONS.keys() - running == set()
+    assert set().union(*FLOWS.values()) == OPERATIONS.keys()
