@@ -1,0 +1,359 @@
+"""`lineament celebrities` from end to end: real photos, models and an emulated DynamoDB and S3."""
+
+import itertools
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from lineament import config
+from lineament.app import build_services
+from lineament.cli.celebrity.desk import Desk
+from lineament.cli.celebrity.importing import Importer
+from lineament.cli.celebrity.manifest import read_manifest
+from lineament.cli.celebrity.removing import remove
+from lineament.cli.celebrity.report import Outcome
+from lineament.cli.main import main
+from lineament.domain.celebrities import id_of_name
+from lineament.domain.faces import FaceEngine
+from lineament.storage.housekeeping import housekeep
+from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.vision.engine import build_engine
+from tests.conformance.remembering import RememberingEngine
+from tests.profiles import SECOND
+from tests.storage.world import Crash, CrashingClient, stored_items, stored_vectors, through
+
+A, B = "KnownA1", id_of_name("Person B")
+LATER = -5.0
+"""Grace of a housekeeping for which nothing is too young."""
+
+
+@dataclass
+class Office:
+    """An operator's folder of images, and a deployment of its own."""
+
+    folder: Path
+    tables: Tables
+    desk: Desk
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def row(self, name: str, *images: str, **more: Any) -> None:
+        """Write a celebrity into the manifest."""
+        self.rows.append({"name": name, "images": list(images), **more})
+
+    def manifest(self) -> Path:
+        """Write the file."""
+        path = self.folder / "famous.json"
+        path.write_text(json.dumps(self.rows))
+        return path
+
+    def imported(self, *words: str, status: int = 0) -> dict[str, Any]:
+        """Import the manifest, and return the report."""
+        report = self.folder / "report.json"
+        report.unlink(missing_ok=True)
+        command = ["celebrities", "import", str(self.manifest()), "--json", str(report), *words]
+        assert main(command) == status
+        told: dict[str, Any] = json.loads(report.read_text())
+        return told
+
+    def named(self, photo: str) -> list[str]:
+        """Return the ids that RecognizeCelebrities puts on a photo."""
+        image = {"Bytes": (self.folder / photo).read_bytes()}
+        answer = self.desk.call("RecognizeCelebrities", {"Image": image})
+        return [face["Id"] for face in answer["CelebrityFaces"]]
+
+    def left(self) -> tuple[int, int, int]:
+        """Return how many records of faces, vectors and records of celebrities are stored."""
+        stored = (len(stored_items(self.tables, prefix)) for prefix in ("FACE#", "CELEBRITY#"))
+        faces, celebrities = stored
+        return faces, stored_vectors(self.tables), celebrities
+
+
+@pytest.fixture(scope="module")
+def engine(photo_dir: Path) -> FaceEngine:
+    return RememberingEngine(build_engine(photo_dir.parent))
+
+
+@pytest.fixture
+def office(
+    aws_endpoint: str,
+    engine: FaceEngine,
+    photo_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Office:
+    """Return an office with two celebrities in its manifest, nothing imported."""
+    assert aws_endpoint
+    table = f"office-{uuid.uuid4().hex[:12]}"
+    monkeypatch.setenv("LINEAMENT_TABLE", table)
+    monkeypatch.setattr("lineament.app._lazy_engine", lambda *_: lambda: engine)
+    for photo in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "t1.jpg", "coffee.png"):
+        shutil.copy(photo_dir / photo, tmp_path)
+    tables = connect(table, "us-east-1")
+    office = Office(tmp_path, tables, Desk(build_services(config.load(), tables)))
+    office.row("Person A", "obama2.jpg", "obama3.jpg", id=A, urls=["example.org/a"], gender="Male")
+    office.row("Person B", "biden.jpg")
+    return office
+
+
+def test_import_is_idempotent_and_changes_what_has_changed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a manifest cannot be imported again after one of its lines was corrected."""
+    told = office.imported()
+    assert (told["created"], told["added"], told["rejected"]) == (2, 3, [])
+    assert office.left() == (3, 3, 2)
+    assert (office.named("obama.jpg"), office.named("biden.jpg")) == ([A], [B])
+    seq = office.desk.require().seq
+
+    # Nothing is looked at that is there already.
+    monkeypatch.setattr("lineament.app._lazy_engine", lambda *_: lambda: pytest.fail("looked"))
+    told = office.imported()
+    assert (told["created"], told["updated"], told["unchanged"]) == (0, 0, 2)
+    assert (told["added"], told["known"]) == (0, 3)
+    assert office.desk.require().seq == seq
+
+    office.rows[0] |= {"name": "A. Person", "urls": []}
+    told = office.imported()
+    assert (told["created"], told["updated"], told["unchanged"]) == (0, 1, 1)
+    assert office.desk.call("GetCelebrityInfo", {"Id": A}) == {
+        "Name": "A. Person",
+        "Urls": [],
+        "KnownGender": {"Type": "Male"},
+    }
+    assert office.desk.require().seq == seq
+
+
+def test_dry_run_tells_the_same_and_writes_nothing(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: a rehearsal that leaves faces in the gallery, or promises other things."""
+    office.row("Person C", "obama.jpg")
+    office.rows[1]["images"].append("obama3.jpg")  # not B
+    rehearsed = office.imported("--dry-run", status=1)
+    assert "Nothing was written." in capsys.readouterr().out
+    assert office.desk.find() is None
+    assert office.left() == (0, 0, 0)
+    done = office.imported(status=1)
+    for report in (rehearsed, done):
+        del report["seconds"], report["dry_run"]
+        for each in (*report["rejected"], *report["doubtful"]):
+            each["similarity"] = each["similarity"] and round(each["similarity"], 2)
+            each["reason"] = re.sub(r"[\d.]+", "", each.get("reason", ""))
+    assert rehearsed == done
+
+
+def test_rejected_images_are_told_and_the_rest_goes_on(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: one bad image of thousands ends an import, or puts the wrong face under a name."""
+    (office.folder / "text.jpg").write_text("no picture")
+    wrong = ("coffee.png", "t1.jpg", "absent.jpg", "text.jpg", "s3://no-such-bucket/a.jpg")
+    office.rows[1]["images"] += [*wrong, "obama2.jpg"]
+    office.row("Person C", "obama3.jpg", id="C")
+    told = office.imported(status=1)
+    assert told["added"] == 4
+    reasons = {each["image"]: each["reason"] for each in told["rejected"]}
+    assert set(reasons) == {*wrong, "obama2.jpg"}
+    assert "no face" in reasons["coffee.png"]
+    assert "6 faces" in reasons["t1.jpg"]
+    assert "cannot be read" in reasons["absent.jpg"]
+    assert "format" in reasons["text.jpg"]
+    assert "S3" in reasons["s3://no-such-bucket/a.jpg"]
+    assert "75 is needed" in reasons["obama2.jpg"]
+    assert 0 <= told["rejected"][-1]["similarity"] < 75
+    (doubt,) = told["doubtful"]  # C is A
+    assert (doubt["celebrity_id"], doubt["other_id"]) == ("C", A)
+    assert doubt["similarity"] >= 99
+    assert office.left() == (4, 4, 3)
+    printed = capsys.readouterr().out
+    assert "absent.jpg" in printed
+    assert "warning   C Person C: obama3.jpg" in printed
+
+
+def test_images_come_from_s3_too(office: Office, aws_endpoint: str) -> None:
+    """Lost: an operator whose images are in S3 has to copy them all."""
+    s3 = boto3.client("s3", endpoint_url=aws_endpoint)
+    s3.create_bucket(Bucket="famous")
+    s3.upload_file(str(office.folder / "biden.jpg"), "famous", "deep/b.jpg")
+    office.rows[1]["images"] = ["s3://famous/deep/b.jpg"]
+    assert office.imported()["added"] == 3
+    assert office.named("biden.jpg") == [B]
+
+
+def crashes(office: Office) -> Iterator[Desk]:
+    """Yield desks whose processes die at their first write, their second, and so on."""
+    for at in itertools.count():
+        client = CrashingClient(office.tables.control.client, at, after=at % 2 == 1)
+        yield Desk(build_services(config.load(), through(office.tables, client)))
+
+
+def test_an_import_that_was_killed_goes_on(office: Office) -> None:
+    """Lost: faces under no name, or twice, after a machine went down in the middle."""
+    ensure_tables(office.tables)
+    manifest = office.manifest()
+    entries = read_manifest(manifest)
+    killed = 0
+    for desk in crashes(office):  # each goes on where the one before died
+        try:
+            Importer(desk, manifest, "us-east-1").run(entries, Outcome())
+        except Crash:
+            killed += 1
+            continue
+        break
+    assert killed > 5
+    assert office.imported()["known"] == 3
+    assert office.left()[::2] == (3, 2)
+    gallery = office.desk.require()
+    view = office.desk.services.gallery.sync(gallery)
+    assert sorted(len(user.faces) for user in view.membership.users.values()) == [1, 2]
+    assert len(view) == 3
+    housekeep(office.tables, grace=LATER, sweep_interval=0)
+    assert office.left() == (3, 3, 2)
+    assert office.named("obama.jpg") == [A]
+
+
+def test_removed_celebrities_leave_nothing(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: who asks to be taken out stays in the database, by face, vector or name."""
+    office.imported()
+    assert main(["celebrities", "remove", A]) == 0
+    assert f"{A}: removed, 2 faces" in capsys.readouterr().out
+    assert office.left() == (1, 1, 1)
+    stored = str(stored_items(office.tables, ""))
+    assert A not in stored
+    assert "Person A" not in stored
+    assert office.named("obama.jpg") == []
+    assert office.named("biden.jpg") == [B]
+    assert main(["celebrities", "remove", A, "no-id", B]) == 1
+    printed = capsys.readouterr().out
+    assert f"{A}: is not there" in printed
+    assert "no-id: is not there" in printed
+    assert f"{B}: removed, 1 faces" in printed
+    assert office.left() == (0, 0, 0)
+    assert office.imported()["added"] == 3  # and they can come back
+    assert office.named("obama.jpg") == [A]
+
+
+def test_a_removal_that_was_killed_goes_on(office: Office) -> None:
+    """Lost: a face stays for ever because nobody knows any more whose it was."""
+    office.imported()
+    killed = 0
+    for desk in crashes(office):
+        try:
+            remove(desk, [A, B])
+        except Crash:
+            killed += 1
+            continue
+        break
+    assert killed > 3
+    remove(office.desk, [A, B])
+    housekeep(office.tables, grace=LATER, sweep_interval=0)
+    assert office.left() == (0, 0, 0)
+    stored = str(stored_items(office.tables, ""))
+    assert A not in stored
+    assert B not in stored
+
+
+def test_loose_faces_of_a_killed_import_are_removed(office: Office) -> None:
+    """Lost: a face that was stored and never given its name cannot be erased."""
+    ensure_tables(office.tables)
+    del office.rows[1]
+    manifest = office.manifest()
+    desk = Desk(build_services(config.load(), office.tables))
+    whole = desk.call
+
+    def dying(operation: str, params: Any) -> dict[str, Any]:
+        if operation == "AssociateFaces":
+            raise Crash
+        return whole(operation, params)
+
+    desk.call = dying  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        Importer(desk, manifest, "us-east-1").run(read_manifest(manifest), Outcome())
+    assert office.left() == (1, 1, 1)
+    assert office.named("obama2.jpg") == []
+    assert remove(office.desk, [A]) == {A: 1}
+    assert office.left() == (0, 0, 0)
+
+
+def test_dropped_gallery_is_purged_with_its_names(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: names of public figures outlive the gallery that they were kept for."""
+    office.imported()
+    assert main(["celebrities", "drop"]) == 1
+    assert "add --yes" in capsys.readouterr().err
+    assert office.named("obama.jpg") == [A]
+    assert main(["celebrities", "drop", "--yes"]) == 0
+    assert office.named("obama.jpg") == []
+    assert housekeep(office.tables, grace=LATER).purged_generations == 1
+    assert stored_items(office.tables, "") == []
+    for action in (["list"], ["remove", A], ["drop", "--yes"]):
+        assert main(["celebrities", *action]) == 1
+        assert "no gallery of celebrities" in capsys.readouterr().err
+
+
+def test_housekeeping_keeps_what_is_there(office: Office) -> None:
+    """Lost: the gallery empties itself some hours after the import."""
+    office.imported()
+    done = housekeep(office.tables, grace=LATER, sweep_interval=0)
+    assert (done.swept_collections, done.failed) == (1, False)
+    assert office.left() == (3, 3, 2)
+    assert office.named("obama.jpg") == [A]
+
+
+def test_list_shows_everybody(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lost: an operator cannot see whose faces the deployment holds."""
+    office.imported()
+    capsys.readouterr()
+    assert main(["celebrities", "list"]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        [A, "2", "Male", "Person A", "example.org/a"],
+        [B, "1", "Unlisted", "Person B"],
+    ]
+
+
+def test_nothing_is_written_for_a_wrong_manifest(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: half of a manifest is in the gallery, and a name is another person's."""
+    office.rows[1]["gender"] = "female"
+    assert main(["celebrities", "import", str(office.manifest())]) == 1
+    assert "item 2: gender: Must be one of" in capsys.readouterr().err
+    del office.rows[1]["gender"]
+    office.imported()
+    seq = office.desk.require().seq
+    office.rows = []
+    office.row("Person C", "obama.jpg", id=id_of_name("Person D"))
+    office.imported()
+    office.rows = []
+    office.row("Person E", "biden.jpg")
+    office.row("Person D", "biden.jpg")
+    assert main(["celebrities", "import", str(office.manifest())]) == 1
+    told = capsys.readouterr().err
+    assert "item 2: id:" in told
+    assert "is that of Person C in the gallery; give it an id" in told
+    assert office.desk.require().seq > seq
+    assert len(stored_items(office.tables, "CELEBRITY#")) == 3
+
+
+def test_a_gallery_of_another_model_is_not_added_to(
+    office: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: vectors of two models in one gallery."""
+    office.imported()
+    monkeypatch.setenv("LINEAMENT_PROFILE", SECOND)
+    assert main(["celebrities", "import", str(office.manifest())]) == 1
+    assert "`lineament celebrities drop` and import again" in capsys.readouterr().err
+    monkeypatch.setenv("LINEAMENT_COLLECTION_PROFILES", "no-new-one=default")
+    assert office.imported()["known"] == 3  # it is run, if not for new ones
