@@ -229,6 +229,16 @@ def test_kills_at_random_moments_lose_nothing_that_was_acknowledged(
     assert int(snapshot.name.split("-")[1]) >= 2, "no checkpoint came under the kills"
 
 
+def test_no_item_expires_by_itself() -> None:
+    """Lost: an item that vanished by itself let a write through that the next start refuses."""
+    program = (
+        "from lineament.cli.durable.engine import Engine; Engine();"
+        "from ministack.services import dynamodb; print(dynamodb.time.time())"
+    )
+    now = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert now.stdout == b"0.0\n", "the thread that erases expired items would find some"
+
+
 @pytest.mark.parametrize("headers", [{"Origin": "https://example.com"}, {"Host": "example.com:80"}])
 def test_no_web_page_reads_what_is_here(start: Start, headers: dict[str, str]) -> None:
     """Lost: any page that is open in the user's browser can read everybody's pictures."""

@@ -21,6 +21,7 @@ _NUMBERS = struct.Struct("<QI")
 _CRC = struct.Struct("<I")
 _HEAD = len(_MARK) + _NUMBERS.size + _CRC.size
 MAX_FRAME = 0xFFFF_FFFF
+_flush = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
 class JournalError(LineamentError):
@@ -72,7 +73,7 @@ class Journal:
         while left:
             written = os.pwrite(self._file, left, at)
             left, at = left[written:], at + written
-        os.fdatasync(self._file)
+        _flush(self._file)
         self._sequence += 1
         self.size = at
 
