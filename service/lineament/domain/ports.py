@@ -203,7 +203,7 @@ class GalleryView(Protocol):
         """Find every nearest face exactly, as brute force would.
 
         Args:
-            query: shape (d,), float32, unit length.
+            query: shape (d,), float32, length at most 1.
             min_score: keep faces whose cosine with `query` is at least this.
             limit: the number of faces to return at most, at least 1.
 

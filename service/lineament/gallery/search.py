@@ -12,7 +12,7 @@ from lineament.domain.faces import Matrix, Vector
 
 _UNIT_ROUNDOFF = 2.0**-24
 _SPARE = 4
-"""On top of d roundoffs: the rows and the query have unit length only about."""
+"""On top of d roundoffs: the rows and the query are of length 1 at most, about."""
 
 
 def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them live, and what is asked
@@ -26,10 +26,10 @@ def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them li
     """Return the rows of the `limit` highest scores, at least `min_score`, and the scores.
 
     Args:
-        vectors: shape (n, d), float32, rows of unit length.
+        vectors: shape (n, d), float32, rows of length at most 1.
         ids: shape (n,); decides between equal scores, ascending.
         alive: shape (n,), which rows count; all where it is None.
-        query: shape (d,), float32, unit length.
+        query: shape (d,), float32, length at most 1.
         min_score: the lowest score to return.
         limit: at least 1.
 

@@ -66,7 +66,7 @@ class ShelfView:
         """Find every nearest vector exactly, as brute force would.
 
         Args:
-            query: shape (d,), float32, unit length.
+            query: shape (d,), float32, length at most 1.
             min_score: keep those whose cosine with `query` is at least this.
             limit: how many to return at most, at least 1.
 
