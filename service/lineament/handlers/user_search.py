@@ -71,9 +71,10 @@ def _matches(
     users: dict[str, User] = {}
 
     def search(lowest: float, limit: int) -> list[tuple[str, float]]:
-        hits = view.search_users(vector, lowest, limit)
-        if len(hits) == limit:  # The view cuts ties by key: all that tie with the last are needed.
-            hits = view.search_users(vector, hits[-1][1], len(view.membership))
+        hits = view.search_users(vector, lowest, limit + 1)
+        if len(hits) > limit and hits[limit][1] == hits[limit - 1][1]:
+            # The view cuts ties by key: all that tie with the last are needed.
+            hits = view.search_users(vector, hits[limit][1], len(view.membership))
         found = [(view.membership.users[key], cosine) for key, cosine in hits]
         users.update((user.user_id, user) for user, _ in found)
         return [(user.user_id, cosine) for user, cosine in found]
