@@ -13,7 +13,7 @@ from tests.clients.boto import Boto
 from tests.clients.calling import Client
 from tests.clients.command_line import CommandLine, Warm, as_process
 from tests.clients.javascript import JavaScript, Node
-from tests.clients.overhearing import overheard
+from tests.clients.relay import overheard
 from tests.conformance.album import Album
 from tests.conformance.conftest import random_account
 from tests.serving import Server

@@ -28,9 +28,9 @@ def test_a_retry_indexes_nothing_twice(
     direct = connect("boto3", account)
     direct.call("CreateCollection", HERE)
     params = {**HERE, "Image": photos.inline("small")}
-    with losing_the_first_answer(server_url) as relay:
-        answer = connect(sdk, account, relay.url).call("IndexFaces", params)
-    assert len(relay.bodies) == 2
+    with losing_the_first_answer(server_url) as (url, bodies):
+        answer = connect(sdk, account, url).call("IndexFaces", params)
+    assert len(bodies) == 2
     assert len(answer["FaceRecords"]) == 1
     assert direct.call("DescribeCollection", HERE)["FaceCount"] == 1
 
@@ -52,9 +52,9 @@ def test_a_retry_gets_the_answer_that_was_lost(
         faces["FaceIds"] = flows.index(direct, photos.inline("small"), "ann")
         if operation == "DisassociateFaces":
             direct.call("AssociateFaces", {**ann, **faces})
-    with losing_the_first_answer(server_url) as relay:
-        answer = connect(sdk, account, relay.url).call(operation, {**ann, **faces})
-    first, second = relay.bodies
+    with losing_the_first_answer(server_url) as (url, bodies):
+        answer = connect(sdk, account, url).call(operation, {**ann, **faces})
+    first, second = bodies
     assert uuid.UUID(first["ClientRequestToken"]).version == 4
     assert second == first
     changed = [{"FaceId": face} for face in faces.get("FaceIds", [])]

@@ -4,8 +4,11 @@ What changes something is asked with a ClientRequestToken, so that the second an
 the first one's answer again, or it changes nothing the second time. The flows show the rest.
 """
 
+import os
+import subprocess
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +17,10 @@ import pytest
 from lineament.handlers.table import OPERATIONS
 from tests.clients.calling import Client, Params, Refused
 from tests.clients.conftest import SDKS, Connect, Photos
+from tests.clients.relay import overheard
 from tests.conformance.conftest import random_account
+from tests.conformance.famous import KNOWN_ID, URLS, write_manifest
+from tests.serving import Server
 
 COLLECTION = "people"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -148,6 +154,38 @@ def test_questions_are_answered(people: People) -> None:
     }
     errors = {operation for operation, answer in agreed.items() if "refused" in answer}
     assert errors == {"CreateCollection", "DeleteCollection", "GetCelebrityInfo"}
+
+
+@pytest.fixture(scope="module")
+def famous_url(
+    server_url: str, photos: Photos, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the address of a server whose operator has imported celebrities."""
+    assert server_url  # has an emulated AWS
+    folder = tmp_path_factory.mktemp("famous")
+    table = {"LINEAMENT_TABLE": "clients-famous"}
+    command = ["celebrities", "import", str(write_manifest(folder, photos.album))]
+    environment = {**os.environ, **table}
+    subprocess.run([sys.executable, "-m", "lineament", *command], env=environment, check=True)
+    server = Server(folder / "log", table)
+    with overheard(server.url) as url:
+        yield url
+    server.stop()
+
+
+def test_clients_see_the_same_celebrities(
+    famous_url: str, connect: Connect, photos: Photos
+) -> None:
+    """Lost: names, for those who have a gallery and another SDK than boto3."""
+    seen, known = [], []
+    for sdk in SDKS:
+        client = connect(sdk, random_account(), famous_url)
+        seen.append(client.call("RecognizeCelebrities", {"Image": photos.inline("group")}))
+        known.append(client.call("GetCelebrityInfo", {"Id": KNOWN_ID}))
+    assert seen[1:] == [seen[0]] * 2
+    assert [face["Id"] for face in seen[0]["CelebrityFaces"]] == [KNOWN_ID]
+    expected = {"Name": "Person A", "Urls": URLS, "KnownGender": {"Type": "Male"}}
+    assert known == [expected] * 3
 
 
 def _answer(client: Client, operation: str, params: Params) -> dict[str, Any]:
