@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament import config
+from tests.clients.relay import overheard
 from tests.conformance import transports
 from tests.conformance.album import GROUP_FACES, Album
 from tests.conformance.conftest import Wire
@@ -147,28 +148,35 @@ def _aws(server_url: str, *arguments: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
-def test_pr22_cli_lists_collections(server_url: str) -> None:
+@pytest.fixture
+def judged_url(server_url: str) -> Iterator[str]:
+    """Return an address of the server; what the CLI is answered there is judged."""
+    with overheard(server_url) as url:
+        yield url
+
+
+def test_pr22_cli_lists_collections(judged_url: str) -> None:
     """Lost: operators who look after collections by hand, page by page."""
-    c = transports.client(transports.over_http(server_url), server_url, "123456789012")
+    c = transports.client(transports.over_http(judged_url), judged_url, "123456789012")
     for name in ("cli-a", "cli-b"):
         c.create_collection(CollectionId=name)
-    answer = _aws(server_url, "list-collections", "--page-size", "1")
+    answer = _aws(judged_url, "list-collections", "--page-size", "1")
     assert answer.returncode == 0, answer.stderr
     assert {"cli-a", "cli-b"} <= set(json.loads(answer.stdout)["CollectionIds"])
 
 
-def test_pr22_cli_sends_pictures(server_url: str, album: Album, tmp_path: Path) -> None:
+def test_pr22_cli_sends_pictures(judged_url: str, album: Album, tmp_path: Path) -> None:
     """Lost: shell scripts that look at a folder of photos."""
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(album.a1)
-    answer = _aws(server_url, "detect-faces", "--image-bytes", f"fileb://{photo}")
+    answer = _aws(judged_url, "detect-faces", "--image-bytes", f"fileb://{photo}")
     assert answer.returncode == 0, answer.stderr
     assert len(json.loads(answer.stdout)["FaceDetails"]) == 1
 
 
-def test_pr22_cli_ends_with_255_on_errors(server_url: str) -> None:
+def test_pr22_cli_ends_with_255_on_errors(judged_url: str) -> None:
     """Lost: scripts go on after a failure, and nobody reads why it failed."""
-    answer = _aws(server_url, "describe-collection", "--collection-id", "nowhere")
+    answer = _aws(judged_url, "describe-collection", "--collection-id", "nowhere")
     assert answer.returncode == 255
     assert "ResourceNotFoundException" in answer.stderr
     assert "nowhere does not exist" in answer.stderr
