@@ -4,8 +4,10 @@ import itertools
 import json
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -218,6 +220,32 @@ def test_an_import_that_was_killed_goes_on(office: Office) -> None:
     housekeep(office.tables, grace=LATER, sweep_interval=0)
     assert office.left() == (3, 3, 2)
     assert office.named("obama.jpg") == [A]
+
+
+def test_two_imports_at_once_make_one_gallery(office: Office) -> None:
+    """Lost: faces twice, or an error, where an operator and a schedule import at the same time."""
+    ensure_tables(office.tables)
+    manifest = office.manifest()
+    entries = read_manifest(manifest)
+    start = threading.Barrier(2)
+
+    def run() -> Outcome:
+        outcome = Outcome()
+        importer = Importer(
+            Desk(build_services(config.load(), office.tables)), manifest, "us-east-1"
+        )
+        start.wait(30)
+        importer.run(entries, outcome)
+        return outcome
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [each.result() for each in [pool.submit(run) for _ in range(2)]]
+    assert all(each.rejected == [] and each.images == 3 for each in outcomes)
+    view = office.desk.services.gallery.sync(office.desk.require())
+    assert sorted(len(user.faces) for user in view.membership.users.values()) == [1, 2]
+    assert len(view) == 3
+    assert office.left()[::2] == (3, 2)
+    assert office.imported()["known"] == 3
 
 
 def test_removed_celebrities_leave_nothing(

@@ -5,6 +5,7 @@ goes on where one was stopped.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lineament.domain import ids
 from lineament.domain.celebrities import COLLECTION_ID, Celebrity
 from lineament.domain.faces import FaceRecord, Vector
 from lineament.domain.similarity import FaceModel
-from lineament.errors import LineamentError
+from lineament.errors import ConflictException, LineamentError, ResourceAlreadyExistsException
 from lineament.handlers.faces import store_new
 
 
@@ -65,7 +66,8 @@ class Importer:
         """
         self._require_no_collision(entries)
         if not self._dry_run and self._desk.find() is None:
-            self._desk.call("CreateCollection", {})
+            with suppress(ResourceAlreadyExistsException):  # another run was faster
+                self._desk.call("CreateCollection", {})
         for entry in entries:
             self._tell(entry.celebrity, outcome)
             for image in entry.images:
@@ -121,7 +123,8 @@ class Importer:
         if self._dry_run:
             return
         if present is None or present.user(celebrity.celebrity_id) is None:
-            self._desk.call("CreateUser", {"UserId": celebrity.celebrity_id})
+            with suppress(ConflictException):  # another run was faster
+                self._desk.call("CreateUser", {"UserId": celebrity.celebrity_id})
         if before != celebrity:
             # Last: where the gallery was dropped, its name is not put where nothing erases it.
             self._services.celebrities.put(self._desk.require(), celebrity)
