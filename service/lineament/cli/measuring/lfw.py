@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from tqdm import tqdm
@@ -21,6 +22,8 @@ from lineament.errors import LineamentError
 
 _SAME_PERSON_COLUMNS = 3
 _WORKERS = 2
+_Made = list[tuple[Vector, float | None]] | None
+"""A subject's vector and how much it shows, by recogniser; None where no face was found."""
 
 
 class MeasuringSetError(LineamentError):
@@ -146,7 +149,7 @@ def embed_subjects(
         The vectors by recogniser.
     """
 
-    def subject(picture: Path) -> list[tuple[Vector, float | None]] | None:
+    def subject(picture: Path) -> _Made:
         vectors = _subject(engine, picture, recognisers)
         watch()
         return vectors
@@ -176,9 +179,21 @@ def embed_subjects(
     return result
 
 
-def _subject(
-    engine: FaceEngine, picture: Path, recognisers: Sequence[str]
-) -> list[tuple[Vector, float | None]] | None:
+_MADE: "WeakKeyDictionary[FaceEngine, dict[tuple[Path, tuple[str, ...]], _Made]]" = (
+    WeakKeyDictionary()
+)
+"""What an engine has made of pictures: parts of a bench look at the same thousands."""
+
+
+def _subject(engine: FaceEngine, picture: Path, recognisers: Sequence[str]) -> _Made:
+    made = _MADE.setdefault(engine, {})
+    key = (picture, tuple(recognisers))
+    if key not in made:
+        made[key] = _look(engine, picture, recognisers)
+    return made[key]
+
+
+def _look(engine: FaceEngine, picture: Path, recognisers: Sequence[str]) -> _Made:
     seen = engine.analyse(picture.read_bytes())
     subject = subject_of(seen.faces)
     if subject is None:
