@@ -47,6 +47,7 @@ def test_each_command_explains_itself() -> None:
         "bench",
         "openapi",
         "housekeeping",
+        "doctor",
         "reindex",
     ):
         answer = _lineament(command, "--help")

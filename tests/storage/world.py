@@ -15,6 +15,8 @@ from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.view import MemoryGalleryView
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.doctor.findings import Finding
+from lineament.storage.doctor.walk import Pace, diagnose
 from lineament.storage.provision import Tables
 
 SCOPE = Scope("123456789012", "us-east-1")
@@ -47,6 +49,17 @@ def make_faces(count: int, dimensions: int = 8) -> tuple[list[FaceRecord], Matri
     ]
     vectors = np.random.default_rng().normal(size=(count, dimensions)).astype(np.float32)
     return faces, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def diagnosed(tables: Tables, grace: float = -5.0) -> list[Finding]:
+    """Return all that `lineament doctor` finds; by default the youngest record is old enough."""
+    pace = Pace(grace, pause=0.02, patience=0.02)
+    return diagnose(tables, lambda log: MemoryGallery(log, 1 << 30), pace=pace).findings
+
+
+def healthy(tables: Tables) -> None:
+    """Assert that nothing is lost or contradicts itself; nobody may be writing."""
+    assert [each for each in diagnosed(tables) if each.severity == "broken"] == []
 
 
 def ids_of(faces: list[FaceRecord]) -> list[str]:

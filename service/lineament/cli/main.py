@@ -19,6 +19,7 @@ _COMMANDS = {
     "openapi": ("openapi", "write openapi.yaml, or check that it is fresh"),
     "housekeeping": ("housekeeping", "erase what deletions and crashes left, once"),
     "celebrities": ("celebrities", "import and remove the public figures that are recognised"),
+    "doctor": ("doctor", "look whether the tables hold what was promised; changes nothing"),
     "reindex": ("reindex", "move a collection to another face model, from its pictures in S3"),
     "settings": ("settings", "print every setting, its default and its meaning"),
 }

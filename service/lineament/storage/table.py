@@ -165,6 +165,11 @@ class Table:
         )
         return sum(int(answer["Count"]) for answer in pages)
 
+    def scan(self, fields: Sequence[str] = (), page: int = 1000) -> Iterator[Item]:
+        """Yield every item of the table, in no order, read consistently. Costs a read of all."""
+        for answer in self._pages("scan", Limit=page, **_projection(fields)):
+            yield from answer["Items"]
+
     def _query_pages(
         self,
         partition: str,
@@ -173,21 +178,22 @@ class Table:
         values: Mapping[str, Any] | None = None,
         **options: Any,  # noqa: ANN401 - DynamoDB's own parameters
     ) -> Iterator[dict[str, Any]]:
+        return self._pages(
+            "query",
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
+            ExpressionAttributeValues={
+                ":pk": {"S": partition},
+                ":low": {"S": low},
+                ":high": {"S": high},
+                **(values or {}),
+            },
+            **options,
+        )
+
+    def _pages(self, operation: str, **options: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         start: dict[str, Any] = {}
         while True:
-            answer = self._call(
-                "query",
-                KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
-                ExpressionAttributeValues={
-                    ":pk": {"S": partition},
-                    ":low": {"S": low},
-                    ":high": {"S": high},
-                    **(values or {}),
-                },
-                ConsistentRead=True,
-                **options,
-                **start,
-            )
+            answer = self._call(operation, ConsistentRead=True, **options, **start)
             yield answer
             if not answer.get("LastEvaluatedKey"):
                 return
