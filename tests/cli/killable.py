@@ -53,14 +53,15 @@ class Emulator:
             else:
                 return
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a boto3 client; options are those of botocore's Config."""
         return boto3.client(
             service,
             region_name="us-east-1",
             endpoint_url=self.url,
             aws_access_key_id="any",
             aws_secret_access_key="any",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=20, **options),
         )
 
     def kill(self) -> None:
