@@ -7,7 +7,6 @@ holds can be taken out whole, and put back.
 
 import copy
 import hashlib
-import os
 import time
 import uuid
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import unquote
 
+from lineament import config
 from lineament.cli.durable import plain
 from lineament.cli.durable.requests import Headers, Request
 from lineament.errors import LineamentError
@@ -65,8 +65,8 @@ class Engine:
     """One in a process: ministack keeps its state in its modules."""
 
     def __init__(self) -> None:
-        """Import ministack, which takes its settings from the environment, in this moment."""
-        os.environ.update(_SETTINGS)
+        """Import ministack; it takes its settings from the environment, which becomes _SETTINGS."""
+        config.enter(_SETTINGS)
         from ministack.app import app  # noqa: PLC0415 - optional, and slow
         from ministack.core.responses import (  # noqa: PLC0415
             AccountRegionScopedDict,
