@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,29 @@ def test_a_checkpoint_may_crash_at_every_step(
     assert crashed >= (1 if step == "rename" else 2)
 
 
+@pytest.mark.parametrize("step", ["fsync", "rename", "open"])
+def test_a_folder_may_crash_while_it_is_made(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a first start that was interrupted leaves a folder that is refused ever after."""
+    for turn in range(1, 20):
+        path = tmp_path / str(turn)
+        with monkeypatch.context() as patching:
+            fails = _crashing(step, turn, patching)
+            with suppress(KeyboardInterrupt):
+                Folder(path).close()
+            if not fails():
+                break
+        again = Folder(path)
+        assert held(again) == b""
+        again.journal.append(b"a")
+        again.close()
+        last = Folder(path)
+        assert held(last) == b"a"
+        last.close()
+    assert turn > 1
+
+
 def test_what_is_not_ours_or_not_whole_is_refused(tmp_path: Path) -> None:
     """Lost: a folder with other files is filled, or a damaged one starts empty."""
     other = tmp_path / "other"
@@ -145,6 +169,11 @@ def test_what_is_not_ours_or_not_whole_is_refused(tmp_path: Path) -> None:
     (path / "journal-1").unlink()
     with pytest.raises(FolderError, match="journal-1 is missing"):
         Folder(path)
+    young = tmp_path / "young"
+    Folder(young).close()
+    (young / "journal-0").unlink()
+    with pytest.raises(FolderError, match="journal-0 is missing"):
+        Folder(young)
     (path / "format").write_text("lineament-data 2\n")
     with pytest.raises(FolderError, match="of the format 'lineament-data 2'"):
         Folder(path)

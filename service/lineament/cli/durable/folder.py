@@ -52,7 +52,7 @@ class Folder:
             self._check_format()
             self._number = max(self._numbers(_SNAPSHOT), default=0)
             self._drop_leftovers()
-            if self._number and not self._file("journal").exists():
+            if not self._file("journal").exists():
                 raise FolderError(
                     f"{self._file('journal')} is missing: restore the folder from a copy"
                 )
@@ -129,13 +129,16 @@ class Folder:
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def _require_ours(self) -> None:
-        names = {each.name for each in self._path.iterdir()}
-        if "format" not in names and names - {"lock", "format.new"}:
+        there = {each.name: each.stat().st_size for each in self._path.iterdir()}
+        begun = {"lock", "format.new", *(() if there.get("journal-0") else ("journal-0",))}
+        if "format" not in there and there.keys() - begun:
             raise FolderError(f"--data {self._path} holds something else; choose another folder")
 
     def _check_format(self) -> None:
         path = self._path / "format"
         if not path.exists():
+            Journal(self._path / "journal-0").close()  # first: a folder with a format has all
+            self._sync()
             new = path.with_suffix(".new")
             new.write_bytes(FORMAT)
             with new.open("rb") as file:
