@@ -7,6 +7,7 @@ import pytest
 
 from lineament.storage.provision import Tables, connect, ensure_tables
 from tests.emulated import emulated
+from tests.storage.world import healthy
 
 REGION = "us-east-1"
 
@@ -23,3 +24,10 @@ def tables(moto_endpoint: str) -> Tables:
     made = connect(f"t{uuid.uuid4().hex[:12]}", REGION, moto_endpoint)
     ensure_tables(made)
     return made
+
+
+@pytest.fixture
+def stays_healthy(tables: Tables) -> Iterator[None]:
+    """Have `lineament doctor` look, after a test, at what it has left."""
+    yield
+    healthy(tables)

@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from lineament.domain import ids
+from lineament.domain import celebrities, ids
 from lineament.domain.collections import Collection, UserAction, UserChange
 from lineament.domain.idempotency import Attempt, Claim
 from lineament.domain.standing import Settled
 from lineament.storage import keys
+from lineament.storage.celebrities import DynamoCelebrityStore
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
@@ -25,13 +26,18 @@ LATER = -5.0
 """A grace that makes even what was just written old enough."""
 
 
+STAR = "1a2b"
+"""A celebrity's id."""
+
+
 @dataclass(frozen=True)
 class Inhabited:
-    """What is there: collection "people" with faces of users and of nobody, and "others"."""
+    """What is there: collection "people" with faces of users and of nobody, "others", a star."""
 
     tables: Tables
     people: Collection
     others: Collection
+    stars: Collection
     faces: list[str]
     """Of people, in order of their indexing; the first two are ada's."""
     removed: str
@@ -93,6 +99,12 @@ def inhabit(tables: Tables) -> Inhabited:
     store.restore(now(tables, people), faces[:1])  # 14
     store.add(others, *make_faces(3))
     DynamoCollectionStore(tables).retag(others, lambda tags: {**tags, "city": "Ulm"})
+    stars = make_collection(tables, celebrities.COLLECTION_ID, celebrities.SCOPE)
+    star, vector = make_faces(1)
+    change_user(tables, stars, "create", STAR)
+    DynamoCelebrityStore(tables).put(stars, celebrities.Celebrity(STAR, "A Star", ("a.example",)))
+    store.add(now(tables, stars), star, vector)
+    change_user(tables, stars, "associate", STAR, star[0].face_id)
     gone = make_collection(tables, "gone")
     store.add(gone, *make_faces(2))
     assert DynamoCollectionStore(tables).delete(now(tables, gone))
@@ -112,6 +124,7 @@ def inhabit(tables: Tables) -> Inhabited:
         tables,
         now(tables, people),
         now(tables, others),
+        now(tables, stars),
         ids_of(faces[:4]),
         faces[4].face_id,
         ids.user_key(people.lineage, "ada"),

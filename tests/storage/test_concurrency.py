@@ -34,6 +34,8 @@ from tests.storage.world import (
     view,
 )
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
+
 
 class RandomlyCrashing:
     """A client whose process dies at 4 % of its writes, half before and half after the effect."""

@@ -23,6 +23,7 @@ from tests.storage.world import (
     view,
 )
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
 LATER = -5.0
 """A grace that makes even what was just written old enough."""
 

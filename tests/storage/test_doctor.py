@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lineament.domain import ids
 from lineament.domain.ports import ChangeLog
 from lineament.gallery.memory import MemoryGallery
 from lineament.storage import entries, keys
@@ -14,7 +15,7 @@ from lineament.storage.doctor.findings import BROKEN, KINDS
 from lineament.storage.doctor.walk import Pace, diagnose
 from lineament.storage.provision import Tables, connect, ensure_tables
 from tests.storage.conftest import REGION
-from tests.storage.inhabited import Inhabited, Snapshot, inhabit
+from tests.storage.inhabited import STAR, Inhabited, Snapshot, inhabit
 from tests.storage.world import SCOPE, diagnosed
 
 Damage = Callable[[Inhabited], list[str]]
@@ -140,7 +141,7 @@ def unopened_log(home: Inhabited) -> list[str]:
 
 
 def unknown_scope(home: Inhabited) -> list[str]:
-    home.tables.control.delete(keys.scope_key(SCOPE), "attribute_exists(pk)", {})
+    home.tables.control.delete_many([keys.scope_key(SCOPE)])
     return [f"{SCOPE.account}#{SCOPE.region}"]
 
 
@@ -182,6 +183,17 @@ def unreadable_answer(home: Inhabited) -> list[str]:
     return [f"{home.token['pk']['S']} TOKEN"]
 
 
+def unreadable_celebrity(home: Inhabited) -> list[str]:
+    key = keys.celebrity_key(home.stars.generation, STAR)
+    put(home, home.tables.faces.get(key) or {}, gender={"S": "odd"})
+    return [STAR]
+
+
+def unnamed_celebrity(home: Inhabited) -> list[str]:
+    home.tables.faces.delete_many([keys.celebrity_key(home.stars.generation, STAR)])
+    return [ids.user_key(home.stars.lineage, STAR)]
+
+
 def _stage(home: Inhabited, generation: str, origin: str, at: int = 1) -> None:
     collection_item(
         home,
@@ -213,6 +225,8 @@ DAMAGES: list[tuple[str, Damage]] = [
     ("vector-useless", zero_vector),
     ("vector-useless", infinite_vector),
     ("user-nameless", nameless_user),
+    ("celebrity-unreadable", unreadable_celebrity),
+    ("celebrity-unnamed", unnamed_celebrity),
     ("scope-unknown", unknown_scope),
     ("tags-too-many", too_many_tags),
     ("stage-contradiction", stage_of_itself),
@@ -260,9 +274,9 @@ def test_a_gallery_that_folds_otherwise_is_found(
         )
     found = [each for each in diagnosed(home.tables) if each.severity == BROKEN]
     assert {each.kind for each in found} == {"gallery-disagrees"}
-    (ids,) = [each.ids for each in found if each.place.collection == "people"]
+    (told,) = [each.ids for each in found if each.place.collection == "people"]
     expected = {"fold": home.faces[2], "template": home.ada, "faces": home.faces[3]}
-    assert expected[step] in ids
+    assert expected[step] in told
 
 
 def test_it_changes_nothing(home: Inhabited) -> None:

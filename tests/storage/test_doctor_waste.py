@@ -21,7 +21,7 @@ from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
 from lineament.storage.sweep import DEFAULT_GRACE
-from tests.storage.inhabited import LATER, Inhabited, change_user, inhabit
+from tests.storage.inhabited import LATER, STAR, Inhabited, change_user, inhabit
 from tests.storage.world import (
     SCOPE,
     Crash,
@@ -63,6 +63,10 @@ def name_kept(home: Inhabited) -> None:
     die_at(home, 1, lambda dying: change_user(dying, home.people, "delete", "ben"))
 
 
+def celebrity_kept(home: Inhabited) -> None:
+    change_user(home.tables, home.stars, "delete", STAR)
+
+
 def purge_waiting(home: Inhabited) -> None:
     assert DynamoCollectionStore(home.tables).delete(now(home.tables, home.others))
 
@@ -100,6 +104,7 @@ def item_foreign(home: Inhabited) -> None:
         (number_empty, False),
         (vector_kept, True),
         (name_kept, True),
+        (celebrity_kept, False),
         (purge_waiting, True),
         (stage_abandoned, True),
         (generation_unnamed, False),
@@ -152,7 +157,7 @@ def test_what_is_asked_for_is_looked_at(tables: Tables) -> None:
         )
         return [each.kind for each in found.findings], len(found.rows)
 
-    assert kinds(Wanted()) == (["log-unopened"], 4)
+    assert kinds(Wanted()) == (["log-unopened"], 5)
     assert kinds(Wanted(collection="others")) == (["log-unopened"], 2)
     assert kinds(Wanted(collection="people")) == ([], 1)
     assert kinds(Wanted(account=elsewhere.scope.account)) == ([], 1)

@@ -27,6 +27,8 @@ from tests.storage.world import (
     view,
 )
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
+
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from lineament.domain.collections import Collection
 from lineament.domain.ports import ChangeLog, Gallery, GalleryView
 from lineament.storage import keys
 from lineament.storage.doctor.agreement import disagreements
+from lineament.storage.doctor.celebrities import celebrity_faults
 from lineament.storage.doctor.findings import Finding, Place, common, some
 from lineament.storage.doctor.naive import Naive
 from lineament.storage.doctor.reading import STEP, LogReader, above
@@ -139,6 +140,7 @@ class _Look:
             *self._some("record-missing", [each for each in missing if each in here]),
             *uncommitted,
             *self._vectors_and_names(),
+            *self._celebrities(),
         ]
         if self._sound and self._view is not None:
             findings += self._some("gallery-disagrees", set(disagreements(self.naive, self._view)))
@@ -154,6 +156,11 @@ class _Look:
         yield from self._some("user-nameless", nameless)
         yield from self._some("vector-kept", naive.kept)
         yield from self._some("name-kept", naive.stale_names())
+
+    def _celebrities(self) -> Iterator[Finding]:
+        collection = self._subject.collection
+        for kind, ids in celebrity_faults(self._doctor.faces, collection, self.naive):
+            yield from self._some(kind, ids)
 
     def _advance(self) -> None:
         """Fold the log up to its newest number."""
