@@ -45,11 +45,11 @@ class DynamoUserStore:
         started = self._committer.timer()
         content = entries.to_user_change(change)
         seq = self._committer.commit(collection, content, attempt.write, started)
+        done = self._settler.settle(collection, standing, seq)
         # A call with the same token may have been at work at the same time, begun before or after.
+        # Only now is no entry below `seq` on its way any more.
         first = self._first(collection, attempt, seq)
-        if first is not None:
-            return self._settler.settle(collection, None, first)
-        return self._settler.settle(collection, standing, seq)
+        return done if first is None else self._settler.settle(collection, None, first)
 
     def recall(
         self, collection: Collection, attempt: Attempt, standing: Standing
