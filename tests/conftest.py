@@ -7,24 +7,16 @@ import pytest
 
 from lineament import config
 from lineament.app import Application, build_application
-from tests import judging
+from tests import grouping, judging
 from tests.conformance import recording
 from tests.emulated import emulated, set_meanwhile, variables_of
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge every answer of every test, and record what the conformance tests show."""
+    """Judge every answer of every test, record what the conformance tests show, and group them."""
     config.pluginmanager.register(judging)
     config.pluginmanager.register(recording)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares a server, a file's fixtures or a collection in one of the processes."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        params = {} if callspec is None else callspec.params
-        group = params.get("wire") or f"{item.path}{params.get('moto_endpoint', '')}"
-        item.add_marker(pytest.mark.xdist_group(group))
+    config.pluginmanager.register(grouping)
 
 
 @pytest.fixture(scope="session")
