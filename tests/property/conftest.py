@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
 from tests.conformance import transports
 from tests.property.engine import MODEL, DeclaredEngine
+from tests.storage.world import healthy
 
 Clients = Callable[[], Any]
 
@@ -49,15 +50,26 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
 
 
 @pytest.fixture(scope="module")
-def processes(moto_endpoint: str) -> list[Dispatcher]:
-    """Return two processes of one deployment; they share nothing but the tables."""
-    made = []
+def shared_tables(moto_endpoint: str) -> list[Tables]:
+    """Return the same tables, as each of two processes reaches them."""
     name = f"p{uuid.uuid4().hex[:12]}"
-    for _ in range(2):
-        tables = connect(name, "us-east-1", moto_endpoint)
+    made = [connect(name, "us-east-1", moto_endpoint) for _ in range(2)]
+    for tables in made:
         ensure_tables(tables)
-        made.append(build(tables, moto_endpoint))
     return made
+
+
+@pytest.fixture(scope="module")
+def processes(shared_tables: list[Tables], moto_endpoint: str) -> list[Dispatcher]:
+    """Return two processes of one deployment; they share nothing but the tables."""
+    return [build(tables, moto_endpoint) for tables in shared_tables]
+
+
+@pytest.fixture(scope="module")
+def stays_healthy(shared_tables: list[Tables]) -> Iterator[None]:
+    """Have `lineament doctor` look at what a file's tests have left."""
+    yield
+    healthy(shared_tables[0])
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from lineament.dispatch import Dispatcher
 from tests.conformance import transports
 from tests.property.engine import picture
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
 WORKERS = 8
 FACES = [[1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]]
 

@@ -14,6 +14,7 @@ from tests.property.agreeing import agree, everybody, owners
 from tests.property.engine import picture
 from tests.property.test_concurrency import WORKERS, at_once
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
 ID = "people"
 FACES = [[1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]]
 OTHER_USER = "ASSOCIATED_TO_A_DIFFERENT_USER"

@@ -17,6 +17,7 @@ from tests.property.agreeing import agree, everybody, owners
 from tests.property.engine import DIMENSIONS, picture
 from tests.property.linear import Done, find_order
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
 ID = "people"
 CALLERS = 8
 MISSING = "ResourceNotFoundException"

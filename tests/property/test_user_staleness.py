@@ -14,6 +14,7 @@ from lineament.domain.ports import CollectionStore
 from tests.conformance import transports
 from tests.property.engine import picture
 
+pytestmark = pytest.mark.usefixtures("stays_healthy")
 ID = "people"
 
 
