@@ -18,6 +18,7 @@ from lineament.storage.doctor.findings import Finding, Place, common, some
 from lineament.storage.doctor.naive import Naive
 from lineament.storage.doctor.reading import STEP, LogReader, above
 from lineament.storage.doctor.records import Records, read_more, read_records, still_there
+from lineament.storage.records import UNREADABLE
 from lineament.storage.table import Table
 
 _TRIES = 4
@@ -114,7 +115,7 @@ class _Look:
         self._log = LogReader(doctor.faces, self._generation, doctor.patience)
         self._gallery = doctor.gallery(self._log)
         self._view: GalleryView | None = None
-        self._sound = True
+        self._sound, self._refused = True, False
 
     def examine(self) -> Examined:
         started = self._doctor.clock()
@@ -142,6 +143,7 @@ class _Look:
             *self._vectors_and_names(),
             *self._celebrities(),
         ]
+        findings += self._some("gallery-disagrees", ["refused"] if self._refused else [])
         if self._sound and self._view is not None:
             findings += self._some("gallery-disagrees", set(disagreements(self.naive, self._view)))
         return Examined(len(here), len(self.naive.users), self.seq, findings)
@@ -179,7 +181,14 @@ class _Look:
                 self._log.unreadable or self.naive.useless or self.naive.odd_lengths()
             )
             if self._sound:
-                self._view = self._gallery.sync(replace(self._subject.collection, seq=end))
+                self._view = self._synced(end)
+
+    def _synced(self, seq: int) -> GalleryView | None:
+        try:
+            return self._gallery.sync(replace(self._subject.collection, seq=seq))
+        except UNREADABLE:
+            self._sound, self._refused = False, True
+            return None
 
     def _without_record(self, records: Records) -> list[str]:
         """Return faces that have no record, none of which was committed too late to tell."""
