@@ -216,6 +216,7 @@ def test_wrong_calls_are_told_in_a_sentence(
     assert "--profile=acurate names no profile" in refusal("--profile", "acurate")
     assert "add --yes" in refusal(*to)  # nobody to ask
     assert "has no collection people" in refusal(*to, "--account", "000000000000")
+    assert "celebrities drop" in refusal(*to, "--account", "celebrities")
     monkeypatch.delenv(VARIABLE)
     assert VARIABLE in refusal(*to, "--yes")
     assert deployment.version() == read_profile("default").model.version

@@ -20,6 +20,7 @@ from lineament import config
 from lineament.app import build_services
 from lineament.cli.moving import Mover, Outcome
 from lineament.context import Scope
+from lineament.domain.celebrities import SCOPE as CELEBRITIES
 from lineament.domain.collections import Collection
 from lineament.domain.similarity import FaceModel
 from lineament.errors import LineamentError
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     tables = connect(settings.table, settings.region)
     services = build_services(settings, tables)
     scope = Scope(args.account or settings.default_account, args.region or settings.region)
+    if scope.account == CELEBRITIES.account:
+        raise LineamentError("celebrities move by `lineament celebrities drop` and a new import")
     model = _require_served(services, args.profile)
     collection = services.collections.find(scope, args.collection)
     if collection is None:
