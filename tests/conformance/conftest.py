@@ -95,7 +95,7 @@ def engine(photo_dir: Path) -> FaceEngine:
 
 @pytest.fixture(scope="session")
 def build(aws_endpoint: str, engine: FaceEngine) -> BuildApplication:
-    """Return what builds an application in this process, with settings other than the defaults."""
+    """Return what builds an application in this process, with its tables and other settings."""
     assert aws_endpoint
 
     def build_with(clock: Callable[[], float] | None = None, **settings: Any) -> Application:
@@ -104,7 +104,9 @@ def build(aws_endpoint: str, engine: FaceEngine) -> BuildApplication:
         parts = replace(parts, services=replace(parts.services, engine=lambda: engine))
         if clock is not None:
             parts = replace(parts, clock=clock)
-        return Application(parts, whole._tables)
+        made = Application(parts, whole._tables)
+        made.make_tables()
+        return made
 
     return build_with
 
