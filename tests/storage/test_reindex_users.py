@@ -1,6 +1,8 @@
 """`lineament reindex` and users."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,33 @@ def change(world: World, action: UserAction, name: str, *face_ids: str) -> None:
     attempt = Attempt(collection.generation, collection.seq, secrets.token_hex(8), resumed=False)
     standing = view(world.tables, world.collection)
     assert DynamoUserStore(world.tables).commit(collection, standing, what, attempt).effect.changed
+
+
+def forget(world: World, name: str) -> None:
+    """Delete a user and erase its name, as DeleteUser does."""
+    collection = world.now()
+    made = view(world.tables, collection).membership.users[ids.user_key(collection.lineage, name)]
+    change(world, "delete", name)
+    DynamoUserStore(world.tables).forget_name(collection, made.seq)
+
+
+class Watched:
+    """A client that tells of the log's reading, and of each entry, before it happens."""
+
+    def __init__(self, client: Any, told: Callable[[str], None]) -> None:
+        self._client = client
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+        if name not in {"batch_get_item", "put_item"}:
+            return operation
+
+        def call(**params: Any) -> Any:
+            self._told(name)
+            return operation(**params)
+
+        return call
 
 
 def users(world: World) -> dict[str, set[str]]:
@@ -83,6 +112,33 @@ def test_users_that_change_while_faces_move(world: World) -> None:
     assert users(world) == {"berta": set(faces[:2]), "carla": set()}
     left = [each for part in records for each in part if each.face_id != faces[2]]
     require_moved(world, left)
+
+
+def test_a_user_made_again_during_a_move_has_its_name(world: World) -> None:
+    """Lost: a user that is deleted while a move reads the log, and made again, has no UserId."""
+    faces = ids_of(world.index("one", 2))
+    change(world, "create", "anna")
+    change(world, "associate", "anna", faces[0])
+    moments = iter(
+        [
+            ("batch_get_item", lambda: forget(world, "anna")),
+            ("put_item", lambda: change(world, "create", "anna")),
+            ("put_item", lambda: change(world, "associate", "anna", faces[1])),
+        ]
+    )
+    due = next(moments)
+
+    def meanwhile(name: str) -> None:
+        nonlocal due
+        when, step = due
+        if name == when:
+            due = next(moments, ("never", step))
+            step()
+
+    watched = through(world.tables, Watched(world.tables.control.client, meanwhile))
+    assert world.move(watched).switched
+    assert due[0] == "never"
+    assert users(world) == {"anna": {faces[1]}}
 
 
 def test_a_face_that_cannot_move_leaves_its_user(world: World) -> None:

@@ -38,12 +38,15 @@ class Carrier:
     def put_on(self) -> None:
         """Make the users that are missing, and give users the faces that they have by now.
 
-        Faces that have not been moved are left out.
+        Faces that have not been moved are left out, and so are users without a name: a number that
+        is not read yet deletes them, and they could be made again under the same key.
 
         Raises:
             StageLost: as for `take_off`.
         """
         for user in self.living.membership.users.values():
+            if not user.user_id:
+                continue
             there = self.there.membership.find(user.key)
             if there is None:
                 self._change(UserChange("create", user.key, user.user_id))
