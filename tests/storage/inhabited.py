@@ -70,9 +70,8 @@ def change_user(
     attempt = Attempt(known.generation, known.seq, secrets.token_hex(16), resumed=False)
     store = DynamoUserStore(tables)
     done = store.commit(known, view(tables, known), change, attempt)
-    before = done.effect.before
-    if before is not None and action in {"create", "delete"}:
-        store.forget_name(known, before.seq if action == "delete" else done.seq)
+    if action == "delete" and done.effect.before is not None:
+        store.forget_name(known, done.effect.before.seq)
     return done
 
 

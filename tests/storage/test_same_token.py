@@ -7,6 +7,7 @@ import pytest
 from lineament.domain import ids
 from lineament.domain.collections import UserChange
 from lineament.domain.idempotency import Attempt
+from lineament.storage import entries, keys
 from lineament.storage.provision import Tables
 from lineament.storage.users import DynamoUserStore
 from tests.storage.world import (
@@ -43,7 +44,10 @@ class Interrupted:
 
 
 def test_the_others_entry_arrives_while_one_looks_for_it(tables: Tables) -> None:
-    """Lost: a client that repeats CreateUser too early is told of a conflict with itself."""
+    """Lost: a client that repeats CreateUser too early is told of a conflict with itself.
+
+    And a UserId that stands in the log twice, of which DeleteUser erases one.
+    """
     people = now(tables, make_collection(tables))
     attempt = Attempt(people.generation, people.seq, "same", resumed=True)
     change = UserChange("create", ids.user_key(people.lineage, "ada"), "ada")
@@ -62,4 +66,6 @@ def test_the_others_entry_arrives_while_one_looks_for_it(tables: Tables) -> None
     done = DynamoUserStore(through(tables, client)).commit(people, standing, change, attempt)
     assert (done.seq, done.effect.changed) == (1, True)
     assert len(view(tables, people).membership) == 1
+    found = tables.faces.get_many([keys.log_key(people.generation, seq) for seq in (1, 2)])
+    assert [entries.seq_of(item) for item in found if "name" in item] == [1]
     healthy(tables)

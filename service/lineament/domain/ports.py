@@ -133,6 +133,8 @@ class UserStore(Protocol):
     ) -> Settled:
         """Commit a change of a user and tell what it did when its turn came.
 
+        The UserId of a user that was there already is not kept a second time.
+
         Args:
             collection: its generation must still be the live one.
             standing: the view that the change was decided on.
@@ -154,7 +156,7 @@ class UserStore(Protocol):
         ...
 
     def forget_name(self, collection: Collection, seq: int) -> None:
-        """Erase the UserId at the number that made, or tried to make, a user that is no more."""
+        """Erase the UserId at the number that made a user that is no more."""
         ...
 
 

@@ -81,7 +81,6 @@ def create_user(services: Services, call: CallContext, params: Params) -> Output
     def work(attempt: Attempt) -> Output:
         done = settle_once(services, collection, attempt, plan)
         if not done.effect.changed:  # another caller's came first
-            services.users.forget_name(collection, done.seq)
             raise _exists(collection, user_id)
         return {}
 

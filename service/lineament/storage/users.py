@@ -46,6 +46,8 @@ class DynamoUserStore:
         content = entries.to_user_change(change)
         seq = self._committer.commit(collection, content, attempt.write, started)
         done = self._settler.settle(collection, standing, seq)
+        if change.user_id and not done.effect.changed:
+            self.forget_name(collection, seq)  # of a user that another number has made
         # A call with the same token may have been at work at the same time, begun before or after.
         # Only now is no entry below `seq` on its way any more.
         first = self._first(collection, attempt, seq)
@@ -71,7 +73,7 @@ class DynamoUserStore:
 
         Args:
             collection: whose log.
-            seq: the number that made, or tried to make, a user that is not there any more.
+            seq: the number that made a user that is not there any more.
         """
         self._eraser.erase_names(collection.generation, [seq])
 
