@@ -179,3 +179,23 @@ def test_vectors_erased_later_change_no_users(steps: list[tuple[str, object]]) -
     after = MemoryGallery(log, 1 << 20).sync(log.collection())
     check(before, naive)
     check(after, naive)
+
+
+def test_a_face_added_twice_stands_in_its_user_as_in_the_collection() -> None:
+    """Lost: after a restart, a user has another Similarity than before it.
+
+    Two calls that index a photo at once both add its faces; the later vectors count.
+    """
+    log = ListLog()
+    running = MemoryGallery(log, 1 << 20)
+    for change in (
+        Change(0, {IDS[0]: POOL[0]}),
+        _user("create", "anna"),
+        _user("associate", "anna", IDS[:1]),
+        Change(0, {IDS[0]: POOL[1]}),
+    ):
+        log.append(change)
+        view = running.sync(log.collection())
+    started = MemoryGallery(log, 1 << 20).sync(log.collection())
+    for each in (view, started):
+        check(each, Naive({IDS[0]: POOL[1]}, {"anna": IDS[:1]}))

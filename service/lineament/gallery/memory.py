@@ -80,6 +80,8 @@ class _Generation:
         kept = {name: vector for name, vector in change.added.items() if vector is not None}
         if kept:
             self._faces.add(list(kept), list(kept.values()))
+            owners = self._membership.owners
+            touched.update(owners[name] for name in kept if name in owners)
         self._membership, effect = fold(self._membership, change, self._is_there)
         if change.user is not None:
             if effect.changed:
