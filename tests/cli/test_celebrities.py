@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import threading
@@ -157,7 +158,9 @@ def test_rejected_images_are_told_and_the_rest_goes_on(
 ) -> None:
     """Lost: one bad image of thousands ends an import, or puts the wrong face under a name."""
     (office.folder / "text.jpg").write_text("no picture")
-    wrong = ("coffee.png", "t1.jpg", "absent.jpg", "text.jpg", "s3://no-such-bucket/a.jpg")
+    os.mkfifo(office.folder / "pipe.jpg")
+    files = ("coffee.png", "t1.jpg", "absent.jpg", "text.jpg", "pipe.jpg", "/dev/zero")
+    wrong = (*files, "s3://no-such-bucket/a.jpg")
     office.rows[1]["images"] += [*wrong, "obama2.jpg"]
     office.row("Person C", "obama3.jpg", id="C")
     told = office.imported(status=1)
@@ -168,6 +171,7 @@ def test_rejected_images_are_told_and_the_rest_goes_on(
     assert "6 faces" in reasons["t1.jpg"]
     assert "cannot be read" in reasons["absent.jpg"]
     assert "format" in reasons["text.jpg"]
+    assert reasons["pipe.jpg"] == reasons["/dev/zero"] == "it is no file"
     assert "S3" in reasons["s3://no-such-bucket/a.jpg"]
     assert "75 is needed" in reasons["obama2.jpg"]
     assert 0 <= told["rejected"][-1]["similarity"] < 75

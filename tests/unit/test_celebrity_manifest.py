@@ -72,6 +72,8 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         json.dumps({**WHOLE, "id": "b", "urls": ["a b"], "images": ["s3://bucket", 5]}),
         json.dumps({**WHOLE, "id": "c", "name": " \t"}),
         json.dumps({**WHOLE, "name": "Another"}),
+        json.dumps({"name": "\ud800", "urls": ["a\x9b"], "images": ["a\udfff.jpg"]}),
+        "[" * 200_000,
     ]
     told = problems(write(tmp_path, "a.jsonl", "\n".join(rows)))
     for expected in (
@@ -87,9 +89,13 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         "line 6: images.1: Not a valid string",
         "line 7: name: is empty",
         "line 8: id: 1SK7cR8M is that of line 1; give one of them another id",
+        "line 9: name: holds a control character or half a character",
+        "line 9: urls.0: holds a control",
+        "line 9: images.0: holds a control",
+        "line 10: is not JSON",
     ):
         assert [problem for problem in told if problem.startswith(expected)], expected
-    assert len(told) == 12
+    assert len(told) == 16
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """From an image of a manifest to the one face in it."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,10 @@ def read_image(services: Services, image: str, manifest: Path, region: str) -> b
     try:
         if isinstance(place, S3Place):
             return services.objects.read(region, place.bucket, place.key, None, MAX_S3_IMAGE_BYTES)
-        if place.stat().st_size > MAX_S3_IMAGE_BYTES:
+        about = place.stat()
+        if not stat.S_ISREG(about.st_mode):  # what a pipe or a device holds may have no end
+            raise Unfit("it is no file")
+        if about.st_size > MAX_S3_IMAGE_BYTES:
             raise Unfit(f"it is over {MAX_S3_IMAGE_BYTES} bytes")
         return place.read_bytes()
     except OSError as error:

@@ -31,7 +31,8 @@ _MAX_URLS = 255
 _MAX_URL = 1000
 """With the most URLs, a record stays within DynamoDB's 400 KB."""
 _MAX_NAME = 255
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of characters, which JSON can escape and nothing can keep."""
 _S3 = "s3://"
 
 
@@ -97,8 +98,8 @@ def locate(image: str, manifest: Path) -> Path | S3Place:
 def _is_text(text: str) -> None:
     if not text.strip():
         raise ValidationError("is empty")
-    if _CONTROL.search(text):
-        raise ValidationError("holds a control character")
+    if _NO_TEXT.search(text):
+        raise ValidationError("holds a control character or half a character")
 
 
 def _is_url(text: str) -> None:
@@ -245,7 +246,7 @@ def _from_lines(text: str) -> Iterator[tuple[str, _Row]]:
 def _from_json(text: str) -> Iterator[tuple[str, _Row]]:
     try:
         told = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestError([f"is not JSON: {error}"]) from error
     if not isinstance(told, list):
         raise ManifestError(["is not a JSON array"])
@@ -256,7 +257,7 @@ def _from_json(text: str) -> Iterator[tuple[str, _Row]]:
 def _read_json(line: str) -> _Row:
     try:
         return _require_object(json.loads(line))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return ValidationError(f"is not JSON: {error}")
 
 
