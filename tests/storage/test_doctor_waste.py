@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
 from lineament.storage import keys
 from lineament.storage.collections import DynamoCollectionStore
-from lineament.storage.doctor.findings import BROKEN, KINDS
+from lineament.storage.doctor.findings import BROKEN, KINDS, Place
 from lineament.storage.doctor.walk import Pace, Wanted, diagnose
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
@@ -133,6 +134,22 @@ def test_a_reader_settles_an_empty_number(tables: Tables) -> None:
     assert [(each.kind, each.ids) for each in diagnosed(tables)] == [("number-empty", ("15",))]
     view(tables, home.people)
     assert diagnosed(tables) == []
+
+
+def test_tokens_that_have_expired_are_one_finding(tables: Tables) -> None:
+    """Lost: what is broken, among a line for each call of the last weeks."""
+    home = inhabit(tables)
+    item = home.tables.faces.get(home.token) or {}
+    tokens = [keys.token_key(SCOPE, "DeleteUser", f"t{number}") for number in range(3)]
+    times = ({"N": str(expires)} for expires in (100, 300, 200))
+    home.tables.faces.put_many(
+        [{**item, **key, "expires": at} for key, at in zip(tokens, times, strict=True)]
+    )
+    (found,) = diagnosed(tables)
+    assert (found.kind, found.place) == ("token-expired", Place(SCOPE.account, SCOPE.region))
+    assert found.ids == tuple(sorted(f"{key['pk']['S']} TOKEN" for key in tokens))
+    assert found.age is not None
+    assert 0 <= time.time() - 300 - found.age < 60  # the youngest
 
 
 def test_young_records_are_no_waste(tables: Tables) -> None:

@@ -1,9 +1,10 @@
 """`lineament doctor`: look whether the tables hold what the service has promised.
 
 It reads both tables and writes to neither; the service may go on meanwhile. What is broken was
-acknowledged and is lost, or contradicts itself. Waste is what `lineament housekeeping` erases, and
-what is pending settles by itself. The whole faces table is walked over by its keys, unless one
-collection is asked for; every log and record is read in any case.
+acknowledged and is lost, or contradicts itself. Waste takes room and does no harm: `lineament
+housekeeping` or DynamoDB's expiry clears most of it away. What is pending settles by itself. The
+whole faces table is walked over by its keys, unless one collection is asked for; every log and
+record is read in any case.
 """
 
 import argparse

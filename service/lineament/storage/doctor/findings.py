@@ -10,7 +10,7 @@ BROKEN = "broken"
 PENDING = "pending"
 """Neither right nor wrong yet: the next reader or writer settles it."""
 WASTE = "waste"
-"""Housekeeping's business."""
+"""Room that is taken for nothing: housekeeping's business, most of it."""
 
 KINDS = {
     "item-unreadable": (BROKEN, "an item of the control table that cannot be read"),

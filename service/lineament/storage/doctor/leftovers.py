@@ -1,7 +1,7 @@
 """What a walk over the whole faces table finds: tokens, and items that are nobody's."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lineament.storage.doctor.findings import Finding, Place, some
@@ -11,6 +11,8 @@ from lineament.storage.table import Item, Key, Table
 _TOKEN = "TOKEN"  # noqa: S105 - a partition's name
 _SAMPLE = 100
 """Items of an unknown generation that are looked at."""
+_BATCH = 1000
+"""Tokens read at once."""
 _REQUIRED = {
     "digest": "S",
     "collection_id": "S",
@@ -64,7 +66,7 @@ def look_over(
         found.note(item)
         if count % _SAMPLE == 0:
             progress(_SAMPLE)
-    findings = _judge_tokens(faces.get_many(found.tokens), wanted, now)
+    findings = _judge_tokens(_read(faces, found.tokens), wanted, now)
     if wanted(Place()):
         findings += some("item-foreign", Place(), "", found.foreign)
         for generation in found.samples.keys() - set(known()):
@@ -79,22 +81,34 @@ def _unnamed(faces: Table, generation: str, sample: list[Key], now: float) -> li
     return some("generation-unnamed", Place(), generation, map(_name, there), age)
 
 
+def _read(faces: Table, tokens: list[Key]) -> Iterator[Item]:
+    """Yield the records, some at a time: their answers together may not fit into memory."""
+    for start in range(0, len(tokens), _BATCH):
+        yield from faces.get_many(tokens[start : start + _BATCH])
+
+
 def _judge_tokens(
     items: Iterable[Item], wanted: Callable[[Place], bool], now: float
 ) -> list[Finding]:
-    findings: list[Finding] = []
+    unreadable: dict[Place, list[str]] = {}
+    expired: dict[Place, dict[str, float]] = {}
     for item in items:
         _, account, region, *_ = (*str(item["pk"]["S"]).split("#"), "", "", "")
-        if not wanted(Place(account, region)):
-            continue
         place = Place(account, region)
+        if not wanted(place):
+            continue
         try:
             expires = _expiry(item)
         except UNREADABLE:
-            findings += some("token-unreadable", place, "", [_name(item)])
+            unreadable.setdefault(place, []).append(_name(item))
             continue
         if expires <= now:
-            findings += some("token-expired", place, "", [_name(item)], now - expires)
+            expired.setdefault(place, {})[_name(item)] = now - expires
+    findings: list[Finding] = []
+    for place, names in unreadable.items():
+        findings += some("token-unreadable", place, "", names)
+    for place, ages in expired.items():
+        findings += some("token-expired", place, "", ages, min(ages.values()))
     return findings
 
 

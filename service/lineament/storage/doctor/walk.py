@@ -53,7 +53,7 @@ class Diagnosis:
 
     @property
     def broken(self) -> list[Finding]:
-        """What is no housekeeping's business."""
+        """What is lost, or contradicts itself."""
         return [each for each in self.findings if each.severity == BROKEN]
 
 
