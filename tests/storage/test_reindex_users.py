@@ -13,7 +13,15 @@ from lineament.domain.users import User
 from lineament.storage.provision import Tables
 from lineament.storage.users import DynamoUserStore
 from tests.storage.moving import NEW, World, require_moved
-from tests.storage.world import Crash, CrashingClient, HookedClient, ids_of, through, view
+from tests.storage.world import (
+    Crash,
+    CrashingClient,
+    HookedClient,
+    ids_of,
+    stored_items,
+    through,
+    view,
+)
 
 
 def change(world: World, action: UserAction, name: str, *face_ids: str) -> None:
@@ -139,6 +147,20 @@ def test_a_user_made_again_during_a_move_has_its_name(world: World) -> None:
     assert world.move(watched).switched
     assert due[0] == "never"
     assert users(world) == {"anna": {faces[1]}}
+
+
+def test_a_user_deleted_between_two_moves_leaves_no_name(world: World) -> None:
+    """Lost: the name of a person who asked for its erasure, in the collection's next generation."""
+    world.index("one", 2)
+    world.index("two", 1, from_s3=False)
+    for name in ("anna", "berta"):
+        change(world, "create", name)
+    assert not world.move().switched  # but what it made is kept
+    forget(world, "anna")
+    assert world.move(drop_unknown=True).switched
+    assert users(world) == {"berta": set()}
+    log = stored_items(world.tables, "LOG#")
+    assert {item["name"]["S"] for item in log if "name" in item} == {"berta"}
 
 
 def test_a_face_that_cannot_move_leaves_its_user(world: World) -> None:

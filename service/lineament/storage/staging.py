@@ -75,14 +75,18 @@ class Stage:
         self._advance(self._faces.remove(self.collection, face_ids, standing).seq)
 
     def change_user(self, change: UserChange, standing: Standing) -> None:
-        """Change a user; as UserStore.commit.
+        """Change a user; as UserStore.commit. The name of one that is deleted is erased.
 
         Raises:
             StageLost: nothing was changed.
         """
         mine = self.collection
         attempt = Attempt(mine.generation, mine.seq, secrets.token_hex(16), resumed=False)
-        self._advance(self._users.commit(mine, standing, change, attempt).seq)
+        done = self._users.commit(mine, standing, change, attempt)
+        self._advance(done.seq)
+        before, after = done.effect.before, done.effect.after
+        if before is not None and after is None:
+            self._users.forget_name(mine, before.seq)
 
     def switch(self, collection: Collection) -> bool:
         """Make the name stand for this generation, in one write; the old one is then garbage.
