@@ -1,7 +1,7 @@
 """Page tokens: opaque, signed, bound to one listing, at most 255 characters.
 
-A token is base85 of: MAC (8 bytes), expiry (4 bytes, epoch seconds), position. The position, a
-collection id or a face id, is packed as a number in bijective base 65, since a collection id of
+A token is base85 of: MAC (8 bytes), expiry (4 bytes, epoch seconds), position. The position, the
+id of a collection, face or user, is packed as a number in bijective base 65, since a collection id of
 255 characters would not fit otherwise: 192 + 12 bytes are exactly 255 characters.
 Source: SPEC.md B.0.
 """
@@ -26,7 +26,7 @@ class Listing:
     """What a token is bound to: a listing's tokens are of no use in any other."""
 
     parts: tuple[str, ...]
-    """Account, region, operation, collection generation and filters, as they apply."""
+    """Account, region, operation, collection lineage and filters, as they apply."""
 
     def digest(self) -> bytes:
         """Return 32 bytes that differ for different parts."""
