@@ -1,8 +1,8 @@
 """Page tokens: opaque, signed, bound to one listing, at most 255 characters.
 
 A token is base85 of: MAC (8 bytes), expiry (4 bytes, epoch seconds), position. The position, the
-id of a collection, face or user, is packed as a number in bijective base 65, since a collection id of
-255 characters would not fit otherwise: 192 + 12 bytes are exactly 255 characters.
+id of a collection, a face or a user, is packed as a number in bijective base 65, since a collection
+id of 255 characters would not fit otherwise: 192 + 12 bytes are exactly 255 characters.
 Source: SPEC.md B.0.
 """
 
