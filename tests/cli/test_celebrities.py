@@ -1,17 +1,9 @@
 """`lineament celebrities` from end to end: real photos, models and an emulated DynamoDB and S3."""
 
-import itertools
-import json
 import os
 import re
-import shutil
 import threading
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -21,89 +13,16 @@ from lineament.app import build_services
 from lineament.cli.celebrity.desk import Desk
 from lineament.cli.celebrity.importing import Importer
 from lineament.cli.celebrity.manifest import read_manifest
-from lineament.cli.celebrity.removing import remove
 from lineament.cli.celebrity.report import Outcome
 from lineament.cli.main import main
 from lineament.domain.celebrities import id_of_name
-from lineament.domain.faces import FaceEngine
 from lineament.storage.housekeeping import housekeep
-from lineament.storage.provision import Tables, connect, ensure_tables
-from lineament.vision.engine import build_engine
-from tests.conformance.remembering import RememberingEngine
+from lineament.storage.provision import ensure_tables
+from tests.cli.office import LATER, A, B, Office, crashes, engine, office
 from tests.profiles import SECOND
-from tests.storage.world import Crash, CrashingClient, stored_items, stored_vectors, through
+from tests.storage.world import Crash, stored_items
 
-A, B = "KnownA1", id_of_name("Person B")
-LATER = -5.0
-"""Grace of a housekeeping for which nothing is too young."""
-
-
-@dataclass
-class Office:
-    """An operator's folder of images, and a deployment of its own."""
-
-    folder: Path
-    tables: Tables
-    desk: Desk
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def row(self, name: str, *images: str, **more: Any) -> None:
-        """Write a celebrity into the manifest."""
-        self.rows.append({"name": name, "images": list(images), **more})
-
-    def manifest(self) -> Path:
-        """Write the file."""
-        path = self.folder / "famous.json"
-        path.write_text(json.dumps(self.rows))
-        return path
-
-    def imported(self, *words: str, status: int = 0) -> dict[str, Any]:
-        """Import the manifest, and return the report."""
-        report = self.folder / "report.json"
-        report.unlink(missing_ok=True)
-        command = ["celebrities", "import", str(self.manifest()), "--json", str(report), *words]
-        assert main(command) == status
-        told: dict[str, Any] = json.loads(report.read_text())
-        return told
-
-    def named(self, photo: str) -> list[str]:
-        """Return the ids that RecognizeCelebrities puts on a photo."""
-        image = {"Bytes": (self.folder / photo).read_bytes()}
-        answer = self.desk.call("RecognizeCelebrities", {"Image": image})
-        return [face["Id"] for face in answer["CelebrityFaces"]]
-
-    def left(self) -> tuple[int, int, int]:
-        """Return how many records of faces, vectors and records of celebrities are stored."""
-        stored = (len(stored_items(self.tables, prefix)) for prefix in ("FACE#", "CELEBRITY#"))
-        faces, celebrities = stored
-        return faces, stored_vectors(self.tables), celebrities
-
-
-@pytest.fixture(scope="module")
-def engine(photo_dir: Path) -> FaceEngine:
-    return RememberingEngine(build_engine(photo_dir.parent))
-
-
-@pytest.fixture
-def office(
-    aws_endpoint: str,
-    engine: FaceEngine,
-    photo_dir: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Office:
-    """Return an office with two celebrities in its manifest, nothing imported."""
-    assert aws_endpoint
-    table = f"office-{uuid.uuid4().hex[:12]}"
-    monkeypatch.setenv("LINEAMENT_TABLE", table)
-    monkeypatch.setattr("lineament.app._lazy_engine", lambda *_: lambda: engine)
-    for photo in ("obama.jpg", "obama2.jpg", "obama3.jpg", "biden.jpg", "t1.jpg", "coffee.png"):
-        shutil.copy(photo_dir / photo, tmp_path)
-    tables = connect(table, "us-east-1")
-    office = Office(tmp_path, tables, Desk(build_services(config.load(), tables)))
-    office.row("Person A", "obama2.jpg", "obama3.jpg", id=A, urls=["example.org/a"], gender="Male")
-    office.row("Person B", "biden.jpg")
-    return office
+__all__ = ["engine", "office"]
 
 
 def test_import_is_idempotent_and_changes_what_has_changed(
@@ -194,13 +113,6 @@ def test_images_come_from_s3_too(office: Office, aws_endpoint: str) -> None:
     assert office.named("biden.jpg") == [B]
 
 
-def crashes(office: Office) -> Iterator[Desk]:
-    """Yield desks whose processes die at their first write, their second, and so on."""
-    for at in itertools.count():
-        client = CrashingClient(office.tables.control.client, at, after=at % 2 == 1)
-        yield Desk(build_services(config.load(), through(office.tables, client)))
-
-
 def test_an_import_that_was_killed_goes_on(office: Office) -> None:
     """Lost: faces under no name, or twice, after a machine went down in the middle."""
     ensure_tables(office.tables)
@@ -250,97 +162,6 @@ def test_two_imports_at_once_make_one_gallery(office: Office) -> None:
     assert len(view) == 3
     assert office.left()[::2] == (3, 2)
     assert office.imported()["known"] == 3
-
-
-def test_removed_celebrities_leave_nothing(
-    office: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Lost: who asks to be taken out stays in the database, by face, vector or name."""
-    office.imported()
-    assert main(["celebrities", "remove", A]) == 0
-    assert f"{A}: removed, 2 faces" in capsys.readouterr().out
-    assert office.left() == (1, 1, 1)
-    stored = str(stored_items(office.tables, ""))
-    assert A not in stored
-    assert "Person A" not in stored
-    assert office.named("obama.jpg") == []
-    assert office.named("biden.jpg") == [B]
-    assert main(["celebrities", "remove", A, "no-id", B]) == 1
-    printed = capsys.readouterr().out
-    assert f"{A}: is not there" in printed
-    assert "no-id: is not there" in printed
-    assert f"{B}: removed, 1 faces" in printed
-    assert office.left() == (0, 0, 0)
-    assert office.imported()["added"] == 3  # and they can come back
-    assert office.named("obama.jpg") == [A]
-
-
-def test_a_removal_that_was_killed_goes_on(office: Office) -> None:
-    """Lost: a face stays for ever because nobody knows any more whose it was."""
-    office.imported()
-    killed = 0
-    for desk in crashes(office):
-        try:
-            remove(desk, [A, B])
-        except Crash:
-            killed += 1
-            continue
-        break
-    assert killed > 3
-    remove(office.desk, [A, B])
-    housekeep(office.tables, grace=LATER, sweep_interval=0)
-    assert office.left() == (0, 0, 0)
-    stored = str(stored_items(office.tables, ""))
-    assert A not in stored
-    assert B not in stored
-
-
-def test_loose_faces_of_a_killed_import_are_removed(office: Office) -> None:
-    """Lost: a face that was stored and never given its name cannot be erased."""
-    ensure_tables(office.tables)
-    del office.rows[1]
-    manifest = office.manifest()
-    desk = Desk(build_services(config.load(), office.tables))
-    whole = desk.call
-
-    def dying(operation: str, params: Any) -> dict[str, Any]:
-        if operation == "AssociateFaces":
-            raise Crash
-        return whole(operation, params)
-
-    desk.call = dying  # type: ignore[method-assign]
-    with pytest.raises(Crash):
-        Importer(desk, manifest, "us-east-1").run(read_manifest(manifest), Outcome())
-    assert office.left() == (1, 1, 1)
-    assert office.named("obama2.jpg") == []
-    assert remove(office.desk, [A]) == {A: 1}
-    assert office.left() == (0, 0, 0)
-
-
-def test_dropped_gallery_is_purged_with_its_names(
-    office: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Lost: names of public figures outlive the gallery that they were kept for."""
-    office.imported()
-    assert main(["celebrities", "drop"]) == 1
-    assert "add --yes" in capsys.readouterr().err
-    assert office.named("obama.jpg") == [A]
-    assert main(["celebrities", "drop", "--yes"]) == 0
-    assert office.named("obama.jpg") == []
-    assert housekeep(office.tables, grace=LATER).purged_generations == 1
-    assert stored_items(office.tables, "") == []
-    for action in (["list"], ["remove", A], ["drop", "--yes"]):
-        assert main(["celebrities", *action]) == 1
-        assert "no gallery of celebrities" in capsys.readouterr().err
-
-
-def test_housekeeping_keeps_what_is_there(office: Office) -> None:
-    """Lost: the gallery empties itself some hours after the import."""
-    office.imported()
-    done = housekeep(office.tables, grace=LATER, sweep_interval=0)
-    assert (done.swept_collections, done.failed) == (1, False)
-    assert office.left() == (3, 3, 2)
-    assert office.named("obama.jpg") == [A]
 
 
 def test_list_shows_everybody(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
