@@ -151,14 +151,14 @@ def test_us11_the_others_of_the_first_call_are(e: Enrolled) -> None:
     for user_id, order in (("ada", (e.a[0], e.b, e.a[1])), ("bob", (e.b,))):
         answer = e.associate(user_id, *order)
         assert set(face_ids(answer["AssociatedFaces"])) == set(e.a if user_id == "ada" else [e.b])
-    e.c.delete_user(CollectionId=e.id, UserId="ada")
-    e.c.delete_user(CollectionId=e.id, UserId="bob")
-    e.create("cid")
-    answer = e.associate("cid", UNKNOWN, e.b, *e.a)
-    assert face_ids(answer["AssociatedFaces"]) == [e.b]
+
+
+def test_us11_a_stranger_who_comes_first_turns_nobody_away(e: Enrolled) -> None:
+    """Lost: one wrong or poor photo at the head of a list keeps a person's good ones out."""
+    answer = e.associate("ada", UNKNOWN, e.b, *e.a)
+    assert face_ids(answer["AssociatedFaces"]) == list(e.a)
     reasons = {f["FaceId"]: f["Reasons"] for f in answer["UnsuccessfulFaceAssociations"]}
-    low = ["LOW_MATCH_CONFIDENCE"]
-    assert reasons == {UNKNOWN: ["FACE_NOT_FOUND"], e.a[0]: low, e.a[1]: low}
+    assert reasons == {UNKNOWN: ["FACE_NOT_FOUND"], e.b: ["LOW_MATCH_CONFIDENCE"]}
 
 
 def test_us11_a_user_without_faces_again_starts_anew(e: Enrolled) -> None:

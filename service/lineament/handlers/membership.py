@@ -1,20 +1,16 @@
 """AssociateFaces, DisassociateFaces. Source: SPEC.md B.13, B.14."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
 
 from lineament.context import CallContext
 from lineament.domain import ids
 from lineament.domain.collections import UserChange
-from lineament.domain.faces import Vector
 from lineament.domain.idempotency import Attempt
+from lineament.domain.joining import Judged, judge
 from lineament.domain.limits import FACES_PER_USER, USER_MATCH_THRESHOLD
 from lineament.domain.ports import GalleryView
-from lineament.domain.similarity import FaceModel, reaches
+from lineament.domain.similarity import FaceModel
 from lineament.domain.standing import Standing
-from lineament.domain.templates import template
 from lineament.domain.users import User
 from lineament.errors import ServiceQuotaExceededException
 from lineament.handlers.collections import require_collection, require_searchable
@@ -26,21 +22,11 @@ _OTHERS = "ASSOCIATED_TO_A_DIFFERENT_USER"
 _UPDATING = "UPDATING"
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What comes of comparing faces with a user, in the order of the request."""
-
-    alike: list[str] = field(default_factory=list)
-    """Faces that may join: at or over the threshold, or the first of all."""
-    unlike: dict[str, float] = field(default_factory=dict)
-    """FaceId to its similarity, below the threshold."""
-
-
 def associate_faces(services: Services, call: CallContext, params: Params) -> Output:
     """Let faces belong to a user: those that are like it, and nobody else's.
 
-    The first face of a user without any is taken as it is. Each face after it is compared with the
-    template of those before, in the order of the request.
+    A user without any takes the face that is most like the others of the call as it is; see
+    `domain.joining.judge` for the rest.
     """
     collection, model = require_searchable(services, call, params["CollectionId"])
     key = ids.user_key(collection.lineage, params["UserId"])
@@ -51,7 +37,7 @@ def associate_faces(services: Services, call: CallContext, params: Params) -> Ou
         view = services.gallery.sync(collection)
         done = services.users.recall(collection, attempt, view)
         user = view.membership.find(key)
-        judged = _Judged()
+        judged = Judged()
         if user is not None:
             judged = _judge(view, user, asked, model, threshold)
         if done is None:
@@ -59,7 +45,7 @@ def associate_faces(services: Services, call: CallContext, params: Params) -> Ou
             if not judged.alike:
                 return _associated(asked, (), judged, view, user)
             _require_room(user, len(judged.alike))
-            change = UserChange("associate", key, face_ids=tuple(judged.alike))
+            change = UserChange("associate", key, face_ids=judged.alike)
             done = services.users.commit(collection, view, change, attempt)
         before, after = done.effect.before, done.effect.after
         if before is None or after is None:  # deleted meanwhile
@@ -95,28 +81,16 @@ def disassociate_faces(services: Services, call: CallContext, params: Params) ->
 
 def _judge(
     view: GalleryView, user: User, asked: Sequence[str], model: FaceModel, threshold: float
-) -> _Judged:
-    known = (view.vector(face_id) for face_id in user.faces)
-    vectors = [vector for vector in known if vector is not None]
-    judged = _Judged()
-    for face_id in asked:
-        vector = view.vector(face_id)
-        if vector is None or view.membership.owner(face_id) is not None:
-            continue
-        similarity = _similarity(model, vectors, vector)
-        if not reaches(similarity, threshold):
-            judged.unlike[face_id] = similarity
-            continue
-        judged.alike.append(face_id)
-        vectors.append(vector)
-    return judged
-
-
-def _similarity(model: FaceModel, vectors: list[Vector], vector: Vector) -> float:
-    """Return how alike a face is to those of a user; to nobody's, entirely."""
-    if not vectors:
-        return 100.0
-    return model.calibration.similarity(float(template(np.stack(vectors)) @ vector))
+) -> Judged:
+    free = (face_id for face_id in asked if view.membership.owner(face_id) is None)
+    found = {face_id: view.vector(face_id) for face_id in free}
+    known = [view.vector(face_id) for face_id in user.faces]
+    return judge(
+        [vector for vector in known if vector is not None],
+        {face_id: vector for face_id, vector in found.items() if vector is not None},
+        model.calibration,
+        threshold,
+    )
 
 
 def _require_room(user: User, more: int) -> None:
@@ -133,7 +107,7 @@ def _require_room(user: User, more: int) -> None:
 
 
 def _associated(
-    asked: list[str], joined: tuple[str, ...], judged: _Judged, standing: Standing, user: User
+    asked: list[str], joined: tuple[str, ...], judged: Judged, standing: Standing, user: User
 ) -> Output:
     refused = []
     for face_id in asked:
