@@ -8,7 +8,7 @@ import pytest
 from lineament.cli.durable import journal as journal_module
 from lineament.cli.durable.journal import Journal, JournalError
 
-FRAMES = [b"first", b"", b"LNJ1 looks like a frame", bytes(range(256))]
+FRAMES = [b"first", b"", b"LNJ1 looks like a frame", b"LNJX as well", bytes(range(256))]
 
 
 def written(path: Path, frames: list[bytes] = FRAMES) -> list[int]:
@@ -73,6 +73,24 @@ def test_a_last_frame_whose_end_was_never_written_is_dropped(
         assert torn.stat().st_size == before
 
 
+@pytest.mark.parametrize("filling", [b"", b"\0"])
+def test_a_torn_frame_that_holds_a_journal_is_dropped(tmp_path: Path, filling: bytes) -> None:
+    """Lost: a crash while a backup of such a folder is stored here, and no start ever after."""
+    backup = tmp_path / "backup"
+    written(backup, [bytes([number]) * 9 for number in range(6)])
+    path = tmp_path / "journal"
+    *_, before, end = written(path, [b"first", b"head" + backup.read_bytes()])
+    content = path.read_bytes()
+    assert read(path, then=b"LNJ1LNJX") == [b"first", b"head" + backup.read_bytes()]
+    assert read(path)[2:] == [b"LNJ1LNJX"]
+    for cut in range(before, end):
+        torn = damaged(path, content[:cut] + filling * (end - cut))
+        assert read(torn) == [b"first"]
+    for lost in range(before, end):  # pages reach the disk in any order
+        torn = damaged(path, content[:before] + bytes(lost - before) + content[lost:end])
+        assert read(torn) in ([b"first"], [b"first", b"head" + backup.read_bytes()])
+
+
 def test_damage_before_the_last_frame_is_refused_at_any_byte(tmp_path: Path) -> None:
     """Lost: a bad sector silently takes every face that was indexed after it."""
     path = tmp_path / "journal"
@@ -91,7 +109,7 @@ def test_damage_before_the_last_frame_is_refused_at_any_byte(tmp_path: Path) -> 
 def test_a_frame_that_is_gone_is_missed(tmp_path: Path) -> None:
     """Lost: changes that were cut out of the middle, without a word."""
     path = tmp_path / "journal"
-    first, _, third, _ = written(path)
+    first, _, third, *_ = written(path)
     content = path.read_bytes()
     with pytest.raises(JournalError):
         read(damaged(path, content[:first] + content[third:]))
