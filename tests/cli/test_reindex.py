@@ -216,6 +216,9 @@ def test_wrong_calls_are_told_in_a_sentence(
     assert "--profile=acurate names no profile" in refusal("--profile", "acurate")
     assert "add --yes" in refusal(*to)  # nobody to ask
     assert "has no collection people" in refusal(*to, "--account", "000000000000")
+    with pytest.raises(SystemExit):  # before anything is switched
+        deployment.reindex(*to, "--yes", "--json", "/nowhere/report.json")
+    assert "there is no folder /nowhere" in capsys.readouterr().err
     assert "celebrities drop" in refusal(*to, "--account", "celebrities")
     monkeypatch.delenv(VARIABLE)
     assert VARIABLE in refusal(*to, "--yes")

@@ -101,10 +101,10 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("a.txt", "", ["a.txt is none of .csv, .jsonl, .json"]),
+        ("a.txt", "", ["a.txt is no .csv, .jsonl or .json file"]),
         ("a.csv", "", ["it holds no celebrity"]),
         ("a.json", "[]", ["it holds no celebrity"]),
-        ("a.json", "{}", ["is not a JSON array"]),
+        ("a.json", "{}", ["is not a JSON array of celebrities"]),
         (
             "a.csv",
             "name,name,picture\n",

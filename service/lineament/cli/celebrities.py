@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from lineament import config
 from lineament.app import build_services
+from lineament.cli.arguments import writable
 from lineament.cli.celebrity.desk import Desk
 from lineament.cli.celebrity.importing import Importer
 from lineament.cli.celebrity.manifest import read_manifest
@@ -41,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     importing.add_argument(
         "--dry-run", action="store_true", help="look at every image, tell, and write nothing"
     )
-    importing.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    importing.add_argument("--json", type=writable, metavar="FILE", help="write the report there")
     actions.add_parser("list", help="print the celebrities: id, faces, gender, name, URLs")
     removing = actions.add_parser("remove", help="erase celebrities and their faces")
     removing.add_argument("ids", nargs="+", metavar="ID")

@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from lineament import config
+from lineament.cli.arguments import seconds, writable
 from lineament.domain.ports import ChangeLog
 from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
@@ -46,10 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collection", metavar="ID", help="look at collections of this name only; walks no table"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every finding there")
+    parser.add_argument("--json", type=writable, metavar="FILE", help="write every finding there")
     parser.add_argument(
         "--grace",
-        type=float,
+        type=seconds,
         default=DEFAULT_GRACE,
         metavar="SECONDS",
         help="a record of no face is no waste before it is so old (%(default)g)",
@@ -67,8 +67,10 @@ def run(args: argparse.Namespace) -> int:
     except (LineamentError, OSError) as error:
         print(f"lineament doctor: {error}", file=sys.stderr)
         return _WRONG_CALL
-    if args.collection is not None and not (diagnosis.rows or diagnosis.findings):
-        print(f"lineament doctor: there is no collection {args.collection}", file=sys.stderr)
+    wanted = {"account": args.account, "region": args.region, "collection": args.collection}
+    named = [f"{what} {name}" for what, name in wanted.items() if name is not None]
+    if named and not (diagnosis.rows or diagnosis.findings):
+        print(f"lineament doctor: there is nothing of {', '.join(named)}", file=sys.stderr)
         return _WRONG_CALL
     print("\n".join([*_findings(diagnosis.findings), *_table(diagnosis)]))
     return _BROKEN if diagnosis.broken else _HEALTHY

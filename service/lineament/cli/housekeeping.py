@@ -3,6 +3,7 @@
 import argparse
 
 from lineament import config
+from lineament.cli.arguments import seconds
 from lineament.storage.housekeeping import housekeep, report
 from lineament.storage.provision import connect
 from lineament.storage.purge import DEFAULT_GRACE
@@ -12,7 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
         "--grace",
-        type=float,
+        type=seconds,
         default=DEFAULT_GRACE,
         metavar="SECONDS",
         help="leave what is younger; keep the default where writers run (%(default)g)",

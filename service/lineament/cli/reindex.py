@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 from tqdm import tqdm
 
 from lineament import config
 from lineament.app import build_services
+from lineament.cli.arguments import writable
 from lineament.cli.moving import Mover, Outcome
 from lineament.context import Scope
 from lineament.domain.celebrities import SCOPE as CELEBRITIES
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="switch although faces cannot be moved; they are not in the collection any more then",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole report there")
+    parser.add_argument("--json", type=writable, metavar="FILE", help="write the report there")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,7 +5,9 @@ import logging
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    NoCredentialsError,
     ParamValidationError,
+    PartialCredentialsError,
     UnknownRegionError,
 )
 
@@ -63,8 +65,7 @@ class ConditionFailed(LineamentError):
 def from_dynamodb(error: ClientError | BotoCoreError) -> LineamentError:
     """Return the error to raise for what a DynamoDB client raised."""
     if not isinstance(error, ClientError):
-        _log.warning("DynamoDB: %s", type(error).__name__)
-        return ServiceUnavailable("DynamoDB does not answer; try again")
+        return _without_answer(error)
     code = error.response.get("Error", {}).get("Code", "")
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(error.response.get("Item") or None)
@@ -76,6 +77,13 @@ def from_dynamodb(error: ClientError | BotoCoreError) -> LineamentError:
     if _status(error) >= _SERVER_FAULT:
         return ServiceUnavailable("DynamoDB does not answer; try again")
     return InternalServerError()
+
+
+def _without_answer(error: BotoCoreError) -> ServiceUnavailable:
+    _log.warning("DynamoDB: %s", type(error).__name__)
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return ServiceUnavailable("There are no credentials for DynamoDB")
+    return ServiceUnavailable("DynamoDB does not answer; try again")
 
 
 def from_s3(error: ClientError | BotoCoreError) -> WireError:

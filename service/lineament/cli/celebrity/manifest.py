@@ -175,7 +175,7 @@ def _rows(path: Path) -> Iterator[tuple[str, _Row]]:
     read = {".csv": _from_csv, ".jsonl": _from_lines, ".ndjson": _from_lines, ".json": _from_json}
     suffix = path.suffix.lower()
     if suffix not in read:
-        raise ManifestError([f"{path.name} is none of .csv, .jsonl, .json"])
+        raise ManifestError([f"{path.name or path} is no .csv, .jsonl or .json file"])
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -249,7 +249,7 @@ def _from_json(text: str) -> Iterator[tuple[str, _Row]]:
     except (ValueError, RecursionError) as error:
         raise ManifestError([f"is not JSON: {error}"]) from error
     if not isinstance(told, list):
-        raise ManifestError(["is not a JSON array"])
+        raise ManifestError(["is not a JSON array of celebrities"])
     for number, each in enumerate(told, 1):
         yield f"item {number}", _require_object(each)
 
