@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from lineament.cli.durable.server import PROBE
 from lineament.cli.emulator import LOOPBACK, command, free_port
 
 CHECKPOINT_BYTES = 100_000
-_SMALL = (
-    "import pathlib, sys; from lineament.cli.durable import server, store;"
-    f"store.CHECKPOINT_BYTES = {CHECKPOINT_BYTES};"
+SMALL = f"store.CHECKPOINT_BYTES = {CHECKPOINT_BYTES};"
+_PROGRAM = (
+    "import pathlib, sys; from lineament.cli.durable import folder, server, store;"
+    # ministack asks pip for these, and `lineament[data]` does not.
+    "sys.modules.update(dict.fromkeys(['graphql', 'jsonata']));{patch}"
     "sys.exit(server.main(int(sys.argv[1]), pathlib.Path(sys.argv[2])))"
 )
 
@@ -37,10 +39,13 @@ def ask(
 class Emulator:
     """A process on a folder, which answers once this is made."""
 
-    def __init__(self, folder: Path, *, small: bool = False) -> None:
+    def __init__(self, folder: Path, *, small: bool = False, patch: str = "") -> None:
+        """Start it; `patch` is Python that changes it before, on one line."""
         port = free_port()
         self.url = f"http://{LOOPBACK}:{port}"
-        words = ["-c", _SMALL, str(port), str(folder)] if small else command(port, folder)
+        words = command(port, folder)
+        if patch := patch + SMALL * small:
+            words[:2] = ["-c", _PROGRAM.format(patch=patch)]
         self.process = subprocess.Popen([sys.executable, *words], stderr=subprocess.PIPE)
         deadline = time.monotonic() + 30
         while True:
@@ -64,6 +69,14 @@ class Emulator:
             config=Config(retries={"total_max_attempts": 1}, read_timeout=20, **options),
         )
 
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
+
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=20)
+
+
+Start = Callable[..., Emulator]

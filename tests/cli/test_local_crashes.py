@@ -8,8 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament.cli.durable.server import FAILED
 from lineament.cli.emulator import command, free_port
-from tests.cli.killable import Emulator, ask
+from tests.cli.killable import Emulator, Start, ask
 
 TABLE = "notes"
 _log = logging.getLogger(__name__)
-
-
-Start = Callable[..., Emulator]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Return what starts an emulator on the test's folder."""
-    made: list[Emulator] = []
-
-    def begin(**options: Any) -> Emulator:
-        made.append(Emulator(tmp_path / "data", **options))
-        return made[-1]
-
-    yield begin
-    for each in made:
-        each.kill()
 
 
 def make_table(dynamodb: Any) -> None:
@@ -232,34 +214,26 @@ def test_kills_at_random_moments_lose_nothing_that_was_acknowledged(
     assert int(snapshot.name.split("-")[1]) >= 2, "no checkpoint came under the kills"
 
 
-def test_no_item_expires_by_itself() -> None:
-    """Lost: an item that vanished by itself let a write through that the next start refuses."""
-    program = (
-        "from lineament.cli.durable.engine import Engine; Engine();"
-        "from ministack.services import dynamodb; print(dynamodb.time.time())"
-    )
-    now = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert now.stdout == b"0.0\n", "the thread that erases expired items would find some"
-
-
-@pytest.mark.parametrize("headers", [{"Origin": "https://example.com"}, {"Host": "example.com:80"}])
-def test_no_web_page_reads_what_is_here(start: Start, headers: dict[str, str]) -> None:
-    """Lost: any page that is open in the user's browser can read everybody's pictures."""
+@pytest.mark.parametrize("ending", [Emulator.stop, Emulator.kill])
+def test_a_stop_and_a_start_take_what_was_deleted_from_the_disk(
+    start: Start, tmp_path: Path, ending: Callable[[Emulator], None]
+) -> None:
+    """Lost: whoever gets the folder sees the faces of people who were promised deletion."""
     emulator = start()
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        ask(f"{emulator.url}/", headers=headers)
-    ask(f"{emulator.url}/")
-
-
-def test_pages_that_forget_or_configure_are_closed(start: Start) -> None:
-    """Lost: one request to a page of ministack's own, and all data is gone."""
-    emulator = start()
-    emulator.client("s3").create_bucket(Bucket="pictures")
-    for path in ("/_ministack/reset", "/_ministack/config", "/_localstack/health"):
-        for method in ("GET", "POST"):
-            with pytest.raises(urllib.error.HTTPError, match="404"):
-                ask(emulator.url + path, method)
-    assert len(emulator.client("s3").list_buckets()["Buckets"]) == 1
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    for name, body in (("gone", b"a face"), ("kept", b"a cat"), ("replaced", b"a face")):
+        s3.put_object(Bucket="pictures", Key=name, Body=body)
+    s3.put_object(Bucket="pictures", Key="replaced", Body=b"a dog")
+    s3.delete_object(Bucket="pictures", Key="gone")
+    ending(emulator)
+    if ending is Emulator.kill:
+        start().kill()
+    every = b"".join(each.read_bytes() for each in (tmp_path / "data").iterdir())
+    assert (b"a cat" in every, b"a dog" in every) == (True, True)
+    assert b"a face" not in every
+    s3 = start().client("s3")
+    assert s3.get_object(Bucket="pictures", Key="kept")["Body"].read() == b"a cat"
 
 
 def test_a_folder_in_use_or_damaged_is_refused_in_one_line(start: Start, tmp_path: Path) -> None:

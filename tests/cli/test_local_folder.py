@@ -37,6 +37,69 @@ def test_a_folder_is_its_owners_alone(tmp_path: Path) -> None:
     folder.close()
 
 
+@pytest.mark.parametrize("name", ["lock", "format.new", "journal-0", "draft"])
+def test_no_file_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    """Lost: a file elsewhere that another user of the machine had a link made to."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = tmp_path / "data"
+    path.mkdir()
+    (path / name).symlink_to(victim)
+    with pytest.raises((OSError, FolderError), match=r"Too many levels|holds something else"):
+        checkpoint(Folder(path), b"x")
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["format", "journal-0", "snapshot-1"])
+def test_no_file_is_read_through_a_link(tmp_path: Path, name: str) -> None:
+    """Lost: what lies elsewhere counts as what was acknowledged."""
+    path = tmp_path / "data"
+    folder = Folder(path)
+    if name.startswith("snapshot"):
+        checkpoint(folder, b"x")
+    folder.close()
+    (path / name).rename(tmp_path / "elsewhere")
+    (path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="Too many levels"):
+        Folder(path).snapshot()
+
+
+def test_a_folder_that_was_there_is_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: faces in a folder that `mkdir` made, which everybody may list."""
+    path = tmp_path / "data"
+    path.mkdir()
+    path.chmod(0o777)
+    Folder(path).close()
+    assert path.stat().st_mode & 0o777 == 0o700
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "holiday.jpg").touch()
+    other.chmod(0o755)
+    with pytest.raises(FolderError, match="holds something else"):
+        Folder(other)
+    assert other.stat().st_mode & 0o777 == 0o755, "it is none of ours"
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(FolderError, match="belongs to another user"):
+        Folder(path)
+
+
+def test_a_draft_that_fails_leaves_its_room(tmp_path: Path) -> None:
+    """Lost: a disk that is full of half a snapshot has no room for the journal."""
+
+    def full(file: plain.Writable) -> None:
+        file.write(b"x" * 10_000)
+        raise OSError(28, "No space left on device")
+
+    folder = Folder(tmp_path)
+    with pytest.raises(OSError, match="No space left"):
+        folder.draft(full)
+    assert {each.name for each in tmp_path.iterdir()} == {"format", "lock", "journal-0"}
+    folder.close()
+
+
 def test_a_folder_has_one_owner_at_a_time(tmp_path: Path) -> None:
     """Lost: two servers write over each other, and both lose what they acknowledged."""
     program = (

@@ -1,6 +1,7 @@
 """When answers leave the emulator of `serve --local --data`: once what they rest on is safe."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -31,6 +32,9 @@ class Notes:
             for _ in range(3 - len(self.held) % 3):  # the next one must not overtake
                 await asyncio.sleep(0)
         return Answer(500 if self.refuses else 200, (), b" ".join(self.held))
+
+    def has_expired(self, _moment: float) -> bool:
+        return False
 
     def dump(self, file: Writable) -> None:
         file.write(b" ".join(self.held))
@@ -185,6 +189,73 @@ def test_the_journal_begins_anew_when_it_is_long(
     assert journal.name != "journal-0"
     assert journal.stat().st_size < 6000
     assert run(tmp_path, read) == b" ".join(bodies)
+
+
+def test_a_large_snapshot_lets_no_journal_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: with much in the folder, a start after a crash replays for minutes."""
+    monkeypatch.setattr(store, "CHECKPOINT_BYTES", 2000)
+    run(tmp_path, many([b"x" * 50_000]))
+
+    async def work(made: Store, _: Notes) -> None:
+        for _turn in range(30):
+            await many([b"y"] * 10)(made, _)
+
+    run(tmp_path, work)
+    (journal,) = tmp_path.glob("journal-*")
+    assert journal.stat().st_size < 6000
+
+
+def test_a_long_replay_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: a start that takes minutes looks like one that hangs, and is taken for one."""
+    monkeypatch.setattr(store, "_SAY_SECONDS", 0.0)
+    run(tmp_path, many([b"x" * (1 << 20)]))
+    run(tmp_path, many([b"y" * (1 << 20)]))
+    said: list[str] = []
+
+    async def recover() -> None:
+        made = Store(Notes(), tmp_path, lambda: None, said.append)  # type: ignore[arg-type]
+        await made.recover()
+        await made.tidy()
+        made.close()
+        made = Store(Notes(), tmp_path, lambda: None, said.append)  # type: ignore[arg-type]
+        await made.recover()
+        made.close()
+
+    asyncio.run(recover())
+    assert said == [
+        "replaying 1 of 2 MiB",
+        "replaying 2 of 2 MiB",
+        "reading a snapshot of 2 MiB",
+    ]
+
+
+def test_what_was_deleted_leaves_the_disk_within_the_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a picture that was deleted is in the journal for as long as the server runs."""
+    monkeypatch.setattr(store, "TIDY_SECONDS", 0.3)
+
+    async def work(made: Store, notes: Notes) -> bytes:
+        for turn in range(20):
+            await made.answer(put(b"picture %d" % turn))
+            await asyncio.sleep(0.02)
+        notes.held.clear()
+        await made.answer(put(b"left"))
+        await asyncio.sleep(1)
+        assert held_on_disk(tmp_path) == {b"left"}
+        await asyncio.gather(*(made.answer(put(b"more")) for _ in range(50)))
+        return await read(made, notes)
+
+    told = run(tmp_path, work)
+    assert told.startswith(b"left more")
+    assert run(tmp_path, read) == told
+
+
+def held_on_disk(path: Path) -> set[bytes]:
+    every = b"".join(each.read_bytes() for each in path.iterdir())
+    return set(re.findall(rb"picture|left", every))
 
 
 def test_a_snapshot_that_cannot_be_written_stops_nothing(

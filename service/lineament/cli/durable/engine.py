@@ -5,21 +5,15 @@ tables). Both are fixed by the caller, so that the same request does the same th
 holds can be taken out whole, and put back.
 """
 
-import copy
-import hashlib
-import time
-import uuid
-from collections.abc import Callable
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import unquote
 
 from lineament import config
 from lineament.cli.durable import plain
-from lineament.cli.durable.requests import Headers, Request
+from lineament.cli.durable.fixed import fixed, install, unshared
+from lineament.cli.durable.requests import EXPIRE, Headers, Request
 from lineament.errors import LineamentError
 
 _SETTINGS = {
@@ -29,6 +23,9 @@ _SETTINGS = {
     "AUTH": "false",
     "LOG_LEVEL": "CRITICAL",  # it logs names of objects
 }
+
+_FORGOTTEN_SECONDS = 5 * 365 * 24 * 3600.0
+"""DynamoDB takes what would have expired before that for a mistake, and keeps it."""
 
 
 class VersionError(LineamentError):
@@ -42,23 +39,6 @@ class Answer:
     status: int = 0
     headers: Headers = ()
     body: bytes = b""
-
-
-@dataclass(slots=True)
-class _Fixed:
-    """The clock and the ids of one request."""
-
-    moment: float
-    seed: bytes
-    made: int = field(default=0)
-
-    def next_id(self) -> str:
-        self.made += 1
-        digest = hashlib.blake2b(self.made.to_bytes(8), key=self.seed, digest_size=16).digest()
-        return str(uuid.UUID(bytes=digest, version=4))
-
-
-_fixed: ContextVar[_Fixed | None] = ContextVar("fixed", default=None)
 
 
 class Engine:
@@ -81,9 +61,9 @@ class Engine:
             for name, value in vars(module).items()
             if isinstance(value, AccountRegionScopedDict | AccountScopedDict)
         }
-        for module in (dynamodb, s3):
-            vars(module).update(time=_Clock(), new_uuid=_new_uuid, now_iso=_now_iso)
-        dynamodb._eval_set_value = _unshared(dynamodb._eval_set_value)
+        self._dynamodb = dynamodb
+        install(dynamodb, s3)
+        dynamodb._eval_set_value = unshared(dynamodb._eval_set_value)
 
     async def answer(self, request: Request, moment: float, seed: bytes) -> Answer:
         """Apply a request.
@@ -93,6 +73,9 @@ class Engine:
             moment: the time that is "now" meanwhile, in seconds of the epoch.
             seed: what the ids that it makes come from.
         """
+        if request == EXPIRE:
+            self._expire(moment)
+            return Answer(200)
         answer = Answer()
         scope = {
             "type": "http",
@@ -100,7 +83,7 @@ class Engine:
             "http_version": "1.1",
             "scheme": "http",
             "method": request.method,
-            "path": unquote(request.path.decode("latin-1")),
+            "path": request.target,
             "raw_path": request.path,
             "query_string": request.query,
             "headers": request.headers,
@@ -115,12 +98,30 @@ class Engine:
             else:
                 answer.body += message.get("body", b"")
 
-        token = _fixed.set(_Fixed(moment, seed))
-        try:
+        with fixed(moment, seed):
             await self._app(scope, receive, send)
-        finally:
-            _fixed.reset(token)
         return answer
+
+    def has_expired(self, moment: float) -> bool:
+        """Tell whether EXPIRE would remove anything at that moment."""
+        return next(self._expired(moment), None) is not None
+
+    def _expire(self, moment: float) -> None:
+        for table, partition, sort in list(self._expired(moment)):
+            self._dynamodb._remove_item(table, partition, sort)
+
+    def _expired(self, moment: float) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield the table and both parts of the key of what DynamoDB would remove by then."""
+        for scope, setting in self._dynamodb._ttl_settings.all_items():
+            table = self._dynamodb._tables.get_scoped(*scope)
+            if table is None or setting.get("TimeToLiveStatus") != "ENABLED":
+                continue
+            name = setting["AttributeName"]
+            for partition, items in table["items"].items():
+                for sort, item in items.items():
+                    end = item.get(name, {}).get("N")
+                    if end is not None and moment - _FORGOTTEN_SECONDS < float(end) <= moment:
+                        yield table, partition, sort
 
     def dump(self, file: plain.Writable) -> None:
         """Write everything it holds.
@@ -141,42 +142,8 @@ class Engine:
         if state["ministack"] != version("ministack"):
             raise VersionError(
                 f"the data was written with ministack {state['ministack']}, and this is "
-                f"{version('ministack')}: pip install ministack=={state['ministack']}"
+                f"{version('ministack')}: pip install --no-deps ministack=={state['ministack']}"
             )
         for name, store in self._stores.items():
             store.clear()
             store.update(state["stores"][name])
-
-
-def _unshared(evaluate: Callable[..., object]) -> Callable[..., object]:
-    """Return a function of ministack's whose values belong to one attribute each.
-
-    ministack 1.5.33 stores the value of `SET a = :v, b = :v` once for both: a change of `a.x` is
-    then one of `b.x` too.
-    """
-    return lambda *arguments: copy.deepcopy(evaluate(*arguments))
-
-
-class _Clock:
-    """The module `time`, but for the time itself.
-
-    Where no request is at work it is 0. So ministack's thread that looks for expired items every
-    minute finds none, which DynamoDB is free to do: nothing changes that the journal does not know.
-    """
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(time, name)
-
-    def time(self) -> float:
-        fixed = _fixed.get()
-        return 0.0 if fixed is None else fixed.moment
-
-
-def _new_uuid() -> str:
-    fixed = _fixed.get()
-    return str(uuid.uuid4()) if fixed is None else fixed.next_id()
-
-
-def _now_iso() -> str:
-    now = datetime.fromtimestamp(_Clock().time(), UTC)
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

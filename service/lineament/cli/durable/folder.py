@@ -19,10 +19,12 @@ from typing import BinaryIO
 
 from lineament.cli.durable.journal import Journal
 from lineament.cli.durable.plain import Writable
+from lineament.cli.durable.private import open_private, read_private
 from lineament.errors import LineamentError
 
 FORMAT = b"lineament-data 1\n"
 _DIGEST_SIZE = 32
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _SNAPSHOT = re.compile(r"snapshot-(\d+)")
 _JOURNAL = re.compile(r"journal-(\d+)")
 
@@ -35,16 +37,18 @@ class Folder:
     """A folder that this process owns until it ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder where it is missing, readable by its owner alone, and lock it.
+        """Make the folder where it is missing, close it to all but its owner, and lock it.
 
         Raises:
-            FolderError: another server uses it, something else is in it, or it cannot be used.
+            FolderError: another server uses it, something else is in it, it is another user's, or
+                it cannot be used.
         """
         self._path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._require_ours()
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            path.chmod(0o700)
+            self._lock = open_private(path / "lock", os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise FolderError(f"--data {path} cannot be used ({error.strerror})") from error
         try:
@@ -70,7 +74,7 @@ class Folder:
         """
         if not self._number:
             return None
-        content = self._file("snapshot").read_bytes()
+        content = read_private(self._file("snapshot"))
         body, digest = content[:-_DIGEST_SIZE], content[-_DIGEST_SIZE:]
         if hashlib.blake2b(body, digest_size=_DIGEST_SIZE).digest() != digest:
             raise FolderError(
@@ -78,20 +82,24 @@ class Folder:
             )
         return body
 
-    def draft(self, write: Callable[[Writable], None]) -> int:
-        """Write the next snapshot beside the files that count, and return its size in bytes.
+    def draft(self, write: Callable[[Writable], None]) -> None:
+        """Write the next snapshot beside the files that count.
 
-        `write` gets the open file. Nobody may change meanwhile what it writes.
+        `write` gets the open file. Nobody may change meanwhile what it writes. Where it fails, the
+        room that it took is free again.
         """
-        with self._open_draft() as file:
-            hashing = _Hashing(file)
-            write(hashing)
-            file.write(hashing.digest())
-            return file.tell()
+        try:
+            with os.fdopen(open_private(self._draft, _ANEW), "wb") as file:
+                hashing = _Hashing(file)
+                write(hashing)
+                file.write(hashing.digest())
+        except BaseException:
+            self._draft.unlink(missing_ok=True)
+            raise
 
     def adopt(self) -> None:
         """Make the draft and a new journal count instead of those before, on the disk too."""
-        with self._draft.open("rb") as draft:
+        with os.fdopen(open_private(self._draft, os.O_RDONLY), "rb") as draft:
             os.fsync(draft.fileno())
         old, self._number = self._number, self._number + 1
         journal = Journal(self._file("journal"))
@@ -112,10 +120,6 @@ class Folder:
     def _draft(self) -> Path:
         return self._path / "draft"
 
-    def _open_draft(self) -> BinaryIO:
-        opened = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        return os.fdopen(opened, "wb")
-
     def _own(self) -> None:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -129,7 +133,9 @@ class Folder:
         os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
 
     def _require_ours(self) -> None:
-        there = {each.name: each.stat().st_size for each in self._path.iterdir()}
+        if self._path.stat().st_uid != os.geteuid():
+            raise FolderError(f"--data {self._path} belongs to another user; choose another folder")
+        there = {each.name: each.lstat().st_size for each in self._path.iterdir()}
         begun = {"lock", "format.new", *(() if there.get("journal-0") else ("journal-0",))}
         if "format" not in there and there.keys() - begun:
             raise FolderError(f"--data {self._path} holds something else; choose another folder")
@@ -140,11 +146,12 @@ class Folder:
             Journal(self._path / "journal-0").close()  # first: a folder with a format has all
             self._sync()
             new = path.with_suffix(".new")
-            new.write_bytes(FORMAT)
-            with new.open("rb") as file:
+            with os.fdopen(open_private(new, _ANEW), "wb") as file:
+                file.write(FORMAT)
+                file.flush()
                 os.fsync(file.fileno())
             new.rename(path)
-        found = path.read_bytes()
+        found = read_private(path)
         if found != FORMAT:
             told = found[:40].decode("ascii", "replace").strip()
             raise FolderError(

@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
@@ -58,12 +58,21 @@ class Request:
         return cls(method, path, unsigned, [*kept, (b"authorization", authorization)], body)
 
     @property
+    def target(self) -> str:
+        """The path as ministack reads it: unquoted once, and nothing else."""
+        return unquote(self.path.decode("latin-1"))
+
+    @property
     def changes(self) -> bool:
         """Whether it may change anything: everything may that is not known to read."""
         for name, value in self.headers:
             if name.lower() == _TARGET:
                 return _DYNAMODB_READS.fullmatch(value) is None
         return self.method not in _S3_READS
+
+
+EXPIRE = Request("", b"", b"", [], b"")
+"""Remove the items whose time is over. HTTP has no empty method: no client sends this."""
 
 
 @dataclass(frozen=True, slots=True)

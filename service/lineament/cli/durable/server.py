@@ -17,6 +17,8 @@ LOOPBACK = "127.0.0.1"
 PROBE = "/_ready"
 FAILED = 3
 """The status of a server that ended by itself; why is the last line of its standard error."""
+PROGRESS = "--data: "
+"""What each line begins with that tells of a start that takes long."""
 
 _Scope = dict[str, Any]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -39,10 +41,11 @@ async def _serve(port: int, folder: Path) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
 
     stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    store = Store(Engine(), folder, stop.set)
+    store = Store(Engine(), folder, stop.set, _say)
     await store.recover()
+    await store.tidy()
+    for each in (signal.SIGTERM, signal.SIGINT):  # until here it may just end
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     gc.freeze()
     config = Config()
     config.bind = [f"{LOOPBACK}:{port}"]
@@ -53,6 +56,11 @@ async def _serve(port: int, folder: Path) -> None:
     if writing.done():
         writing.result()  # raises why it ended
     await store.end(writing)
+    await store.tidy()
+
+
+def _say(text: str) -> None:
+    print(f"{PROGRESS}{text}", file=sys.stderr, flush=True)
 
 
 def _application(store: Store) -> Callable[[_Scope, _Receive, _Send], Awaitable[None]]:
@@ -81,16 +89,16 @@ async def _answer(store: Store, scope: _Scope, receive: _Receive, send: _Send) -
     body = await _body(receive)
     if body is None:
         return
-    if path == PROBE.encode():
+    request = Request.signed_by_nobody(
+        scope["method"], path, scope["query_string"], scope["headers"], body
+    )
+    if request.target == PROBE:
         answer = Answer(200)
-    elif path.startswith(b"/_"):  # ministack's own pages, one of which forgets everything
+    elif request.target.startswith("/_"):  # ministack's own pages: one forgets everything
         answer = Answer(404)
     elif _comes_from_a_page(scope["headers"]):
         answer = Answer(403)
     else:
-        request = Request.signed_by_nobody(
-            scope["method"], path, scope["query_string"], scope["headers"], body
-        )
         answer = await store.answer(request)
     start = {"status": answer.status, "headers": answer.headers}
     await send({"type": "http.response.start", **start})

@@ -3,22 +3,29 @@
 Changes are applied one after the other, and the journal holds them in that order. Many go to the
 disk in one write: while one write is under way, the next gathers. A reader waits as well for the
 changes that it may have seen, since what it does next may be acknowledged to somebody else.
+
+The journal keeps what was deleted since. It begins anew behind a snapshot of what is there when it
+is long, which also bounds the time that a start takes; every hour; and at every start and clean
+stop (`tidy`).
 """
 
 import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lineament.cli.durable.engine import Answer, Engine
 from lineament.cli.durable.folder import Folder
 from lineament.cli.durable.journal import MAX_FRAME
 from lineament.cli.durable.plain import NotPlainError
-from lineament.cli.durable.requests import Record, Request, records_of
+from lineament.cli.durable.requests import EXPIRE, Record, Request, records_of
 from lineament.errors import LineamentError
 
 CHECKPOINT_BYTES = 64 << 20
+TIDY_SECONDS = 3600.0
+_SAY_SECONDS = 2.0
 _SEED_BYTES = 16
 
 
@@ -29,7 +36,13 @@ class ReplayError(LineamentError):
 class Store:
     """S3 and DynamoDB on a folder; of one event loop."""
 
-    def __init__(self, engine: Engine, path: Path, on_failure: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        path: Path,
+        on_failure: Callable[[], None],
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Take the folder.
 
         Args:
@@ -37,6 +50,7 @@ class Store:
             path: the folder.
             on_failure: called once if the disk fails. What was applied since then is not on it, so
                 that no answer leaves any more: the process has to end.
+            say: called now and then with what takes long.
 
         Raises:
             FolderError: the folder cannot be used.
@@ -44,6 +58,7 @@ class Store:
         self._engine = engine
         self._folder = Folder(path)
         self._on_failure = on_failure
+        self._say = say
         self._turn = asyncio.Lock()
         self._gathered: list[Record] = []
         self._gathering = asyncio.Event()
@@ -61,10 +76,15 @@ class Store:
         """
         snapshot = self._folder.snapshot()
         if snapshot is not None:
+            self._say(f"reading a snapshot of {len(snapshot) >> 20} MiB")
             self._engine.load(snapshot)
-            self._checkpoint_at = max(CHECKPOINT_BYTES, len(snapshot))
-        for frame in self._folder.journal.read():
+            del snapshot
+        journal, said = self._folder.journal, time.monotonic()
+        for frame in journal.read():
             for record in records_of(frame):
+                if time.monotonic() - said >= _SAY_SECONDS:
+                    said = time.monotonic()
+                    self._say(f"replaying {journal.size >> 20} of {journal.length >> 20} MiB")
                 answer = await self._engine.answer(record.request, record.moment, record.seed)
                 if answer.status != record.status:
                     raise ReplayError(
@@ -73,16 +93,33 @@ class Store:
                     )
 
     async def run(self) -> None:
-        """Write what is gathered, for as long as the server runs."""
+        """Write what is gathered, and tidy now and then, for as long as the server runs."""
+        tidied = time.monotonic()
         try:
             while True:
-                await self._gathering.wait()
-                await self._write()
-                if self._folder.journal.size >= self._checkpoint_at:
+                with suppress(TimeoutError):
+                    left = tidied + TIDY_SECONDS - time.monotonic()
+                    await asyncio.wait_for(self._gathering.wait(), left)
+                if self._gathered:
+                    await self._write()
+                if time.monotonic() >= tidied + TIDY_SECONDS:
+                    await self.tidy()
+                    tidied = time.monotonic()
+                elif self._folder.journal.size >= self._checkpoint_at:
                     await self._checkpoint()
         except Exception:
             self._on_failure()
             raise
+
+    async def tidy(self) -> None:
+        """Remove what has expired, and take from the disk what is no longer there.
+
+        Where there is no room for a snapshot, the second has to wait. `run` may be at no work.
+        """
+        if self._engine.has_expired(time.time()):
+            await self._change(EXPIRE)
+        if self._gathered or self._folder.journal.size:
+            await self._checkpoint()
 
     async def end(self, running: "asyncio.Task[None]") -> None:
         """Stop `run`, once what was applied is on the disk; no request may come any more."""
@@ -134,9 +171,9 @@ class Store:
             if self._gathered:
                 await self._write()
             try:
-                size = self._folder.draft(self._engine.dump)
+                self._folder.draft(self._engine.dump)
             except (OSError, NotPlainError):  # nothing is lost: the journal goes on, and grows
                 self._checkpoint_at = 2 * self._folder.journal.size
                 return
             await asyncio.to_thread(self._folder.adopt)
-            self._checkpoint_at = max(CHECKPOINT_BYTES, size)
+            self._checkpoint_at = CHECKPOINT_BYTES
