@@ -1,9 +1,17 @@
 """S3 and DynamoDB of the local pair, both kinds, as many callers at once use them."""
 
 import importlib.util
+import re
+import subprocess
+import sys
 import threading
+import time
+import tomllib
+import urllib.error
+import urllib.request
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +21,17 @@ import pytest
 from botocore.config import Config
 
 from lineament.cli import emulator
-from lineament.cli.emulator import EmulatorError, command, free_port, one_at_a_time, running
+from lineament.cli.emulator import (
+    MINISTACK,
+    EmulatorError,
+    command,
+    free_port,
+    one_at_a_time,
+    running,
+)
+from lineament.cli.local import LocalPair
+from lineament.cli.said import Said
+from lineament.server.listen import Listen
 from tests.emulated import emulated
 
 CALLERS = 16
@@ -122,22 +140,102 @@ def test_dynamodb_requests_never_overlap_and_s3_requests_do(
     assert application.most == most
 
 
+PIP = r"pip install 'lineament\[{}\]'"
+
+
 @pytest.mark.parametrize(
-    ("data", "package", "extra"),
-    [(None, "moto", "local"), (Path("data"), "ministack", "data")],
+    ("data", "package", "told"),
+    [
+        (None, "moto", PIP.format("local")),
+        (Path("data"), "ministack", PIP.format("data")),
+        (Path("data"), "ministack", rf"pip install --no-deps ministack=={MINISTACK}$"),
+        (Path("data"), "hypercorn", PIP.format("data")),
+    ],
 )
-def test_a_missing_package_is_told_with_its_extra(
-    data: Path | None, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_package_is_told_with_what_installs_it(
+    data: Path | None, package: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lost: whoever installed without the extra gets a trace, or a server that never answers."""
     find = importlib.util.find_spec
     monkeypatch.setattr(
         emulator.importlib.util, "find_spec", lambda name: None if name == package else find(name)
     )
-    with pytest.raises(
-        EmulatorError, match=rf"come from {package}: pip install 'lineament\[{extra}"
-    ):
+    with pytest.raises(EmulatorError, match=told):
         command(1, data)
+
+
+def test_the_ministack_that_is_told_is_the_one_tested() -> None:
+    """Lost: the command of the error message installs what a folder was never tested with."""
+    assert version("ministack") == MINISTACK
+
+
+def test_the_extra_data_goes_with_the_rest() -> None:
+    """Lost: `pip install 'lineament[data]'` ends in a conflict over botocore."""
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    extras = tomllib.loads(pyproject.read_text())["project"]["optional-dependencies"]
+    names = {re.split(r"[^\w-]", each)[0] for each in extras["data"]}
+    assert names == {"defusedxml", "hypercorn", "pyyaml"}, "ministack itself pins a botocore"
+
+
+SLOW = """
+import http.server, sys, time
+for number in range(8):
+    print(f"--data: replaying {number} of 8 MiB", file=sys.stderr, flush=True)
+    time.sleep(0.25)
+answer = lambda handler: (handler.send_response(200), handler.end_headers())
+handler = type("Handler", (http.server.BaseHTTPRequestHandler,), {"do_GET": answer})
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), handler).serve_forever()
+"""
+
+
+def test_a_start_takes_the_time_that_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: a folder with a long journal is given up at every start, for ever."""
+    monkeypatch.setattr(emulator, "_SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(emulator, "_START_SECONDS", 1.0)
+    monkeypatch.setattr(emulator, "command", lambda port, _data: ["-c", SLOW, str(port)])
+    with running(free_port(), data=tmp_path):
+        assert "--data: replaying 7 of 8 MiB\n" in capfd.readouterr().err
+    monkeypatch.setattr(LocalPair, "_start_api", lambda _: None)
+    with LocalPair(Listen("127.0.0.1", free_port(), 1, 1), free_port(), data=tmp_path):
+        assert "--data: replaying 7 of 8 MiB\n" in capfd.readouterr().err
+    monkeypatch.setattr(emulator, "_SILENCE_SECONDS", 0.1)
+    with (
+        pytest.raises(EmulatorError, match=r"did not answer in 0 s"),
+        running(free_port(), data=tmp_path),
+    ):
+        pass
+
+
+def test_names_of_objects_are_in_no_log(tmp_path: Path) -> None:
+    """Lost: the names of everybody's pictures, in a file that grows for as long as it runs."""
+    port = free_port()
+    with (tmp_path / "said").open("wb") as said:
+        server = subprocess.Popen([sys.executable, *command(port)], stdout=said, stderr=said)
+        try:
+            deadline = time.monotonic() + 30
+            while True:
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/bucket-of-alice/alice.jpg")
+                except urllib.error.HTTPError:
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+        finally:
+            server.terminate()
+            server.wait(20)
+    assert b"alice" not in (tmp_path / "said").read_bytes()
+
+
+def test_what_a_child_says_is_read_on_and_its_last_line_kept() -> None:
+    """Lost: a child that says more than a pipe holds stands still."""
+    program = "import sys\nfor n in range(50_000): print('line', n, file=sys.stderr)"
+    child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    said = Said(child, passed_on="--")
+    assert child.wait(20) == 0
+    assert said.last() == "line 49999"
 
 
 def test_why_an_emulator_did_not_start_is_told(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ other, which costs nothing in one process of Python. S3's run as they come.
 """
 
 import importlib.util
+import logging
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
@@ -20,15 +20,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lineament.cli.durable import server as durable
+from lineament.cli.said import Said
 from lineament.errors import LineamentError
 
 LOOPBACK = durable.LOOPBACK
 _MOTO_PROBE = "/moto-api/"
+MINISTACK = "1.5.33"
+"""Of ministack: what a folder is tested with. Its own demands rule out our boto3."""
+
 _START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_SILENCE_SECONDS = 600.0
+_STOP_SECONDS = 35.0
+_NEEDS = {
+    "moto": ("pip install 'lineament[local]'", ("moto",)),
+    "ministack": (
+        f"pip install 'lineament[data]' and then pip install --no-deps ministack=={MINISTACK}",
+        ("ministack", "defusedxml", "hypercorn", "yaml"),
+    ),
+}
 
 _Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -47,11 +59,10 @@ def command(port: int, data: Path | None = None) -> list[str]:
     Raises:
         EmulatorError: a package is missing; the message says what to install.
     """
-    package, extra = ("moto", "local") if data is None else ("ministack", "data")
-    if importlib.util.find_spec(package) is None:
-        raise EmulatorError(
-            f"S3 and DynamoDB come from {package}: pip install 'lineament[{extra}]'"
-        )
+    package = "moto" if data is None else "ministack"
+    install, modules = _NEEDS[package]
+    if any(importlib.util.find_spec(module) is None for module in modules):
+        raise EmulatorError(f"S3 and DynamoDB come from {package}: {install}")
     if data is None:
         return ["-m", "lineament.cli.emulator", str(port)]
     return ["-m", "lineament.cli.durable", str(port), str(data)]
@@ -62,13 +73,24 @@ def probe(data: Path | None = None) -> str:
     return _MOTO_PROBE if data is None else durable.PROBE
 
 
-def reason(status: int, errors: IO[bytes]) -> str:
-    """Return why an emulator ended by itself, from its status and its standard error."""
-    errors.seek(0)
-    lines = errors.read().decode(errors="replace").splitlines()
-    if status == durable.FAILED and lines:
-        return lines[-1]
-    return f"S3 and DynamoDB ended with status {status}"
+def patience(data: Path | None = None) -> float:
+    """Return for how many seconds an emulator that starts and lives may say nothing.
+
+    A folder takes its time, and its emulator says what it does.
+    """
+    return _START_SECONDS if data is None else _SILENCE_SECONDS
+
+
+def listen_to(child: "subprocess.Popen[bytes]") -> Said:
+    """Read what an emulator says; it has to have a pipe for it, which would fill up."""
+    return Said(child, passed_on=durable.PROGRESS)
+
+
+def reason(status: int, said: Said) -> str:
+    """Return why an emulator ended by itself, from its status and what it said."""
+    return (
+        said.last() if status == durable.FAILED else f"S3 and DynamoDB ended with status {status}"
+    )
 
 
 @contextmanager
@@ -86,20 +108,19 @@ def running(
         EmulatorError: it ended by itself, or does not answer.
     """
     url = f"http://{LOOPBACK}:{port}"
-    with tempfile.TemporaryFile() as errors:
-        server = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, *command(port, data)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
-        try:
-            _await(f"{url}{probe(data)}", server, errors)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(_STOP_SECONDS)
+    server = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, *command(port, data)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        _await(f"{url}{probe(data)}", server, patience(data))
+        yield url
+    finally:
+        server.terminate()
+        server.wait(_STOP_SECONDS)
 
 
 def one_at_a_time(application: _Wsgi) -> _Wsgi:
@@ -129,6 +150,7 @@ def serve(port: int) -> None:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(0))
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs names of objects
     run_simple(
         LOOPBACK,
         port,
@@ -144,19 +166,19 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _await(url: str, server: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+def _await(url: str, server: "subprocess.Popen[bytes]", patience: float) -> None:
+    said = listen_to(server)
+    while time.monotonic() < said.heard + patience:
         status = server.poll()
         if status is not None:
-            raise EmulatorError(reason(status, errors))
+            raise EmulatorError(reason(status, said))
         try:
             urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
         else:
             return
-    raise EmulatorError(f"S3 and DynamoDB did not answer in {_START_SECONDS:.0f} s")
+    raise EmulatorError(f"S3 and DynamoDB did not answer in {patience:.0f} s")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 from lineament import config
 from lineament.cli import emulator
@@ -76,7 +75,6 @@ class LocalPair:
         self._aws_port = aws_port
         self._log = log
         self._data = data
-        self._aws_errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed when both stop
         self._children: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "LocalPair":
@@ -117,8 +115,14 @@ class LocalPair:
             time.sleep(1)
 
     def _start_aws(self, command: Sequence[str]) -> None:
-        self._spawn(command, subprocess.DEVNULL, self._aws_errors)
-        self._await(LOOPBACK, self._aws_port, emulator.probe(self._data))
+        self._said = emulator.listen_to(self._spawn(command, subprocess.DEVNULL, subprocess.PIPE))
+        self._await(
+            LOOPBACK,
+            self._aws_port,
+            emulator.probe(self._data),
+            emulator.patience(self._data),
+            since=lambda: self._said.heard,
+        )
 
     def _start_api(self) -> None:
         listen = self._listen
@@ -130,26 +134,29 @@ class LocalPair:
         }
         words = [word for name, value in options.items() for word in (name, str(value))]
         self._spawn(["-m", "lineament", "serve", *words], self._log, self._log)
-        self._await(listen.host, listen.port, "/readyz")
+        began = time.monotonic()
+        self._await(listen.host, listen.port, "/readyz", _START_SECONDS, since=lambda: began)
 
     def _spawn(
-        self, arguments: Sequence[str], output: IO[str] | int | None, errors: IO[Any] | int | None
-    ) -> None:
+        self, arguments: Sequence[str], output: IO[str] | int | None, errors: IO[str] | int | None
+    ) -> "subprocess.Popen[bytes]":
         # A session of its own: Ctrl-C reaches this process alone, which then stops the children.
-        self._children.append(
-            subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-                [sys.executable, *arguments],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                start_new_session=True,
-            )
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+            [sys.executable, *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
         )
+        self._children.append(child)
+        return child
 
-    def _await(self, host: str, port: int, path: str) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
+    def _await(
+        self, host: str, port: int, path: str, seconds: float, since: Callable[[], float]
+    ) -> None:
+        """Wait for an answer, no longer than so many seconds since a moment that may move on."""
+        while time.monotonic() < since() + seconds:
             self._require_running()
             status, reason = _probe(host, port, path)
             if status == http.client.OK:
@@ -157,13 +164,13 @@ class LocalPair:
             if reason:
                 raise LocalPairError(reason)
             time.sleep(_POLL_SECONDS)
-        raise LocalPairError(f"{host}:{port}{path} did not answer in {_START_SECONDS:.0f} s")
+        raise LocalPairError(f"{host}:{port}{path} did not answer in {seconds:.0f} s")
 
     def _require_running(self) -> None:
         for child in self._children:
             status = child.poll()
             if status is not None and child is self._children[0]:
-                raise LocalPairError(emulator.reason(status, self._aws_errors))
+                raise LocalPairError(emulator.reason(status, self._said))
             if status is not None:
                 command = " ".join(str(word) for word in child.args[1:4])  # type: ignore[index]
                 raise LocalPairError(f"`python {command} ...` ended with status {status}")
