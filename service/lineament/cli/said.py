@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import IO
 
 _LONGEST = 4000
@@ -39,4 +40,5 @@ class Said:
                 self.heard = time.monotonic()
                 self._last = line.decode(errors="replace").rstrip()
                 if self._last.startswith(self._passed_on):
-                    print(self._last, file=sys.stderr, flush=True)
+                    with suppress(OSError):  # nobody reads here: the child has to go on
+                        print(self._last, file=sys.stderr, flush=True)
