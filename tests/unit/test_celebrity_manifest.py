@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from lineament.auth.scope import account_of
-from lineament.cli.celebrity.manifest import ManifestError, S3Place, locate, read_manifest
+from lineament.cli.bulk.places import S3Place, locate
+from lineament.cli.bulk.rows import ManifestError
+from lineament.cli.celebrity.manifest import read_manifest
 from lineament.domain.celebrities import SCOPE, Celebrity, KnownGender, id_of_name, is_celebrity_id
 
 WHOLE = {
@@ -104,7 +106,7 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         ("a.txt", "", ["a.txt is no .csv, .jsonl or .json file"]),
         ("a.csv", "", ["it holds no celebrity"]),
         ("a.json", "[]", ["it holds no celebrity"]),
-        ("a.json", "{}", ["is not a JSON array of celebrities"]),
+        ("a.json", "{}", ["is not a JSON array"]),
         (
             "a.csv",
             "name,name,picture\n",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lineament.cli.bulk.places import UNREADABLE
 from lineament.domain import ids
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceEngine, FaceRecord, Matrix, Source
@@ -13,21 +14,8 @@ from lineament.domain.limits import MAX_S3_IMAGE_BYTES
 from lineament.domain.matching import find_face
 from lineament.domain.ports import FaceStore, ObjectStore
 from lineament.domain.similarity import FaceModel
-from lineament.errors import (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    InvalidS3ObjectException,
-)
 
 _RECORDS_AT_ONCE = 1000
-_UNREADABLE = (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    InvalidS3ObjectException,
-)
-"""What is raised for a picture that the next try would not get either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +109,7 @@ def look(
         return _none(picture, reason)
     try:
         seen = engine().analyse(image)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return _none(picture, error.message)
     places = {record: find_face(record.box, seen.faces) for record in picture.records}
     found = [record for record, place in places.items() if place is not None]
@@ -146,7 +134,7 @@ def _fetch(picture: Picture, region: str, objects: ObjectStore) -> tuple[bytes |
             image = objects.read(
                 region, source.bucket, source.key, source.version, MAX_S3_IMAGE_BYTES
             )
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             reasons.append(error.message)
             continue
         if ids.image_id(image) == picture.image_id:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lineament.cli.bulk.places import Unfit, locate, read_image
+from lineament.cli.bulk.rows import ManifestError
 from lineament.cli.celebrity.desk import Desk
-from lineament.cli.celebrity.images import Seen, Unfit, look, read_image
-from lineament.cli.celebrity.manifest import Entry, ManifestError
+from lineament.cli.celebrity.images import Seen, look
+from lineament.cli.celebrity.manifest import Entry
 from lineament.cli.celebrity.present import Present, named_by, require_alike
 from lineament.cli.celebrity.report import Doubtful, Outcome, Rejected
 from lineament.domain import ids
@@ -131,7 +133,8 @@ class Importer:
 
     def _take(self, celebrity: Celebrity, image: str, outcome: Outcome) -> None:
         try:
-            content = read_image(self._services, image, self._manifest, self._region)
+            place = locate(image, self._manifest)
+            content = read_image(self._services.objects, place, self._region)
             present = self._present()
             if present is not None and present.has(celebrity.celebrity_id, content):
                 outcome.known += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineament.cli.celebrity.images import Unfit
+from lineament.cli.bulk.places import Unfit
 from lineament.domain import ids
 from lineament.domain.collections import Collection
 from lineament.domain.faces import Vector

@@ -1,0 +1,1 @@
+"""Many pictures at once: where they are listed, how they are read, and what became of each."""
