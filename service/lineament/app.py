@@ -20,6 +20,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
+from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
 from lineament.vision.deployment import Deployment, choose_deployment
@@ -29,10 +30,13 @@ from lineament.wire.http import HttpRequest, HttpResponse
 class Application:
     """A deployment's service, whatever carries its requests. Safe to share between threads."""
 
-    def __init__(self, dispatcher: Dispatcher, tables: Tables) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, tables: Tables, snapshots: SnapshotStore | None = None
+    ) -> None:
         """Take the parts; `build_application` makes them."""
         self._dispatcher = dispatcher
         self._tables = tables
+        self._snapshots = snapshots
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises."""
@@ -67,7 +71,7 @@ class Application:
 
     def housekeep(self) -> dict[str, int]:
         """Erase what deletions and crashes left behind, once, and tell what was done."""
-        return asdict(housekeep(self._tables))
+        return asdict(housekeep(self._tables, snapshots=self._snapshots))
 
 
 def build_application(settings: Settings) -> Application:
@@ -79,7 +83,8 @@ def build_application(settings: Settings) -> Application:
     tables = connect(settings.table, settings.region)
     rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
     services = build_services(settings, tables)
-    return Application(Dispatcher(OPERATIONS, services, rules), tables)
+    snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
+    return Application(Dispatcher(OPERATIONS, services, rules), tables, snapshots)
 
 
 def build_services(settings: Settings, tables: Tables) -> Services:
@@ -97,7 +102,12 @@ def build_services(settings: Settings, tables: Tables) -> Services:
         faces=DynamoFaceStore(tables),
         users=DynamoUserStore(tables),
         celebrities=DynamoCelebrityStore(tables),
-        gallery=MemoryGallery(DynamoChangeLog(tables), settings.gallery_bytes, collections.latest),
+        gallery=MemoryGallery(
+            DynamoChangeLog(tables),
+            settings.gallery_bytes,
+            collections.latest,
+            connect_snapshots(tables, settings.snapshot_bucket, settings.region),
+        ),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),
         tokens=DynamoTokens(tables),

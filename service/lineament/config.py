@@ -52,6 +52,8 @@ class Settings:
     celebrity_threshold: float
     gallery_bytes: int
     housekeeping_seconds: float
+    snapshot_bucket: str
+    """Empty: none are made or read."""
     log_level: str
 
 
@@ -156,6 +158,14 @@ class SettingsSchema(Schema):
         load_default=60.0,
         validate=validate.Range(min=1.0),
         metadata={"help": "How often a server erases what deleted collections left."},
+    )
+    snapshot_bucket = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?\Z"),
+        metadata={
+            "help": "An S3 bucket in the region above, without versioning, for snapshots of large "
+            "collections: a server that starts reads one in place of a log. None where it is empty."
+        },
     )
     log_level = fields.String(
         load_default="INFO",

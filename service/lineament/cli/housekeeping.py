@@ -7,6 +7,7 @@ from lineament.cli.arguments import seconds
 from lineament.storage.housekeeping import housekeep, report
 from lineament.storage.provision import connect
 from lineament.storage.purge import DEFAULT_GRACE
+from lineament.storage.snapshots import connect_snapshots
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Purge every deleted collection, sweep every living one, and print what was erased."""
+    """Purge every deleted collection, sweep and compact living ones, and print what was done."""
     settings = config.load()
-    done = housekeep(connect(settings.table, settings.region), grace=args.grace, sweep_interval=0)
+    tables = connect(settings.table, settings.region)
+    snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
+    done = housekeep(tables, grace=args.grace, sweep_interval=0, snapshots=snapshots)
     print("\n".join(report(done)))
     return 1 if done.failed else 0

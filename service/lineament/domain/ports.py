@@ -7,6 +7,7 @@ from lineament.context import Scope
 from lineament.domain.collections import Change, Collection, UserChange
 from lineament.domain.faces import FaceRecord, Matrix, Vector
 from lineament.domain.idempotency import Answered, Attempt, Claim
+from lineament.domain.snapshots import Snapshot
 from lineament.domain.standing import Settled, Standing
 from lineament.domain.users import Membership, User
 
@@ -169,6 +170,14 @@ class ChangeLog(Protocol):
         A number whose change does not appear within the grace time is voided by a conditional
         write, so that all readers agree for ever; its writer then takes a new number.
         """
+        ...
+
+
+class Snapshots(Protocol):
+    """Snapshots of the log, for who starts cold."""
+
+    def newest(self, generation: str) -> Snapshot | None:
+        """Return the published snapshot, whole; None where there is none that can be read now."""
         ...
 
 

@@ -7,15 +7,21 @@ from collections.abc import Callable
 import numpy as np
 
 from lineament.domain.collections import Change, Collection
-from lineament.domain.ports import ChangeLog
+from lineament.domain.faces import Vector
+from lineament.domain.ports import ChangeLog, Snapshots
+from lineament.domain.snapshots import Snapshot, unit_rows
 from lineament.domain.templates import template
-from lineament.domain.users import Membership, fold
+from lineament.domain.users import Membership, User, fold
 from lineament.errors import ResourceNotFoundException
 from lineament.gallery.shelf import Shelf
 from lineament.gallery.view import MemoryGalleryView
 
 _STEP = 2000
 """Log numbers read at once: bounds what a cold start holds beside the gallery itself."""
+_WORTH_A_SNAPSHOT = 500
+"""Numbers behind: fewer are read from the log in as few calls as a snapshot takes."""
+_ROWS = 50_000
+"""Faces of a snapshot that are taken up at once."""
 _EMPTY_BYTES = 4096
 """What a gallery without faces costs, about: it too leaves some time."""
 _MEMBER_BYTES = 300
@@ -43,12 +49,24 @@ class _Generation:
         members = len(self._membership.users) + len(self._membership.owners)
         return _EMPTY_BYTES + sum(each.nbytes for each in shelves) + members * _MEMBER_BYTES
 
-    def catch_up(self, log: ChangeLog, collection: Collection, latest: Latest) -> None:
+    def catch_up(
+        self,
+        log: ChangeLog,
+        collection: Collection,
+        latest: Latest,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         """Fold the log up to the collection's seq, and publish. Call it with `lock` held.
+
+        Where much of the log is missing, begins at the newest snapshot, if that is further on.
 
         A user whose name is erased is deleted at a later number. Without the name nobody can be
         told about it, so that it is folded on until there.
         """
+        if snapshots is not None and collection.seq - self._seq >= _WORTH_A_SNAPSHOT:
+            snapshot = snapshots.newest(collection.generation)
+            if snapshot is not None and snapshot.seq > self._seq:
+                self._begin_at(snapshot)
         upto = max(collection.seq, self._seq)
         while self.view.seq < upto:
             end = min(self._seq + _STEP, upto)
@@ -66,6 +84,23 @@ class _Generation:
                 upto = max(upto, latest(collection))
             if not self._nameless or end == upto:
                 self.view = self._published(end)
+
+    def _begin_at(self, snapshot: Snapshot) -> None:
+        """Put what a snapshot holds in place of what is here; views keep what they have."""
+        faces, templates, directory = Shelf(), Shelf(), Shelf()
+        for start in range(0, len(snapshot.face_ids), _ROWS):
+            part = slice(start, start + _ROWS)
+            faces.add(snapshot.face_ids[part], list(unit_rows(snapshot.halves[part])))
+        users = list(snapshot.membership.users.values())
+        if users:
+            directory.add([user.key for user in users], [_NOTHING] * len(users))
+        active = {user.key: _template(user, faces) for user in users}
+        found = {key: vector for key, vector in active.items() if vector is not None}
+        if found:
+            templates.add(list(found), list(found.values()))
+        self._faces, self._templates, self._directory = faces, templates, directory
+        self._membership, self._seq = snapshot.membership, snapshot.seq
+        self._nameless = {user.key for user in users if not user.user_id}
 
     def _published(self, seq: int) -> MemoryGalleryView:
         return MemoryGalleryView(
@@ -104,19 +139,28 @@ class _Generation:
             self._directory.remove(key)
         elif self._directory.find(key) is None:
             self._directory.add([key], [_NOTHING])
-        found = [] if user is None else [self._faces.find(face_id) for face_id in user.faces]
-        vectors = [vector for vector in found if vector is not None]
-        if vectors:
-            self._templates.add([key], [template(np.stack(vectors))])
-        else:
+        vector = None if user is None else _template(user, self._faces)
+        if vector is None:
             self._templates.remove(key)
+        else:
+            self._templates.add([key], [vector])
+
+
+def _template(user: User, faces: Shelf) -> Vector | None:
+    found = [faces.find(face_id) for face_id in user.faces]
+    vectors = [vector for vector in found if vector is not None]
+    return template(np.stack(vectors)) if vectors else None
 
 
 class MemoryGallery:
     """The Gallery port. Safe to share between threads."""
 
     def __init__(
-        self, log: ChangeLog, max_bytes: int, latest: Latest = lambda collection: collection.seq
+        self,
+        log: ChangeLog,
+        max_bytes: int,
+        latest: Latest = lambda collection: collection.seq,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """Begin without a gallery.
 
@@ -124,8 +168,10 @@ class MemoryGallery:
             log: what galleries are read from.
             max_bytes: beyond that, in total, the galleries used least recently are dropped.
             latest: tells a collection's seq as of now; needed where others write to the log.
+            snapshots: of the log, where there are any.
         """
         self._log = log
+        self._snapshots = snapshots
         self._latest = latest
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
@@ -149,7 +195,7 @@ class MemoryGallery:
             return known.view
         try:
             with gallery.lock:
-                gallery.catch_up(self._log, collection, self._latest)
+                gallery.catch_up(self._log, collection, self._latest, self._snapshots)
         except ResourceNotFoundException:
             with self._lock:
                 self._generations.pop(name, None)

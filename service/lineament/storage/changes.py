@@ -38,6 +38,10 @@ class DynamoChangeLog:
         Raises:
             ResourceNotFoundException: the generation was deleted and purged.
         """
+        return [entries.from_entry(item) for item in self.items(generation, after, upto)]
+
+    def items(self, generation: str, after: int, upto: int) -> list[Item]:
+        """Return the entries of the same numbers as they are stored; as `changes`."""
         numbers = range(after + 1, upto + 1)
         found = self._read(generation, numbers)
         missing = [seq for seq in numbers if seq not in found]
@@ -50,7 +54,7 @@ class DynamoChangeLog:
         if missing:
             self._require_unpurged(generation)
             found |= {seq: self._void(generation, seq) for seq in missing}
-        return [entries.from_entry(found[seq]) for seq in numbers]
+        return [found[seq] for seq in numbers]
 
     def _read(self, generation: str, numbers: Iterable[int]) -> dict[int, Item]:
         items = self._faces.get_many([keys.log_key(generation, seq) for seq in numbers])

@@ -13,6 +13,7 @@ import numpy as np
 
 from lineament.domain.collections import Change, UserChange
 from lineament.domain.faces import Matrix, Vector
+from lineament.domain.snapshots import unit_rows
 from lineament.storage import keys
 from lineament.storage.table import Item
 
@@ -91,6 +92,13 @@ def recorded_ids(item: Item) -> list[str]:
     return added_ids(item) + _from_block(item, "restored")
 
 
+def kept_vectors(item: Item) -> dict[str, bytes]:
+    """Return the vectors that an entry added and that are not erased, as it keeps them: fp16."""
+    blocks = item.get("vectors", {}).get("L", [])
+    pairs = zip(dict.fromkeys(added_ids(item)), blocks, strict=True)
+    return {face_id: bytes(block["B"]) for face_id, block in pairs if "B" in block}
+
+
 def seq_of(item: Item) -> int:
     """Return an entry's number."""
     return int(item["sk"]["S"])
@@ -120,17 +128,12 @@ def without_vectors(item: Item) -> Change:
 
 
 def _from_vectors(item: Item) -> dict[str, Vector | None]:
-    blocks = item.get("vectors", {}).get("L", [])
     added: dict[str, Vector | None] = dict.fromkeys(added_ids(item))
-    kept = [
-        (face_id, block["B"]) for face_id, block in zip(added, blocks, strict=True) if "B" in block
-    ]
+    kept = kept_vectors(item)
     if not kept:
         return added
-    halves = np.frombuffer(b"".join(block for _, block in kept), np.float16)
-    rows = halves.reshape(len(kept), -1).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return added | {face_id: row for (face_id, _), row in zip(kept, rows, strict=True)}
+    halves = np.frombuffer(b"".join(kept.values()), np.float16).reshape(len(kept), -1)
+    return added | dict(zip(kept, unit_rows(halves), strict=True))
 
 
 def _from_user_change(item: Item) -> UserChange | None:

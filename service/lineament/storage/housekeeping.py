@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from lineament.domain.collections import Collection
 from lineament.errors import LineamentError
 from lineament.storage.collections import all_items, known_scopes
+from lineament.storage.compaction import Due, compact
 from lineament.storage.provision import Tables
 from lineament.storage.purge import DEFAULT_GRACE, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
+from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.sweep import DEFAULT_INTERVAL, Swept, claim, sweep
 
 _log = logging.getLogger(__name__)
@@ -31,11 +33,14 @@ class Housekeeping:
     """Deleted generations that could not be purged, and items that could not be read."""
     failed_collections: int
     """Collections whose sweep ended in an error."""
+    made_snapshots: int
+    failed_snapshots: int
+    """Collections whose snapshot is due and could not be made."""
 
     @property
     def failed(self) -> bool:
         """Tell whether anything was left undone."""
-        return self.failed_purges + self.failed_collections > 0
+        return self.failed_purges + self.failed_collections + self.failed_snapshots > 0
 
 
 def housekeep(
@@ -44,8 +49,9 @@ def housekeep(
     grace: float = DEFAULT_GRACE,
     sweep_interval: float = DEFAULT_INTERVAL,
     clock: Callable[[], float] = time.time,
+    snapshots: SnapshotStore | None = None,
 ) -> Housekeeping:
-    """Purge deleted collections, then sweep those living ones whose sweep is due.
+    """Purge deleted collections, then sweep and compact those living ones for which it is time.
 
     Idempotent; any number of processes may keep house at once.
 
@@ -54,10 +60,13 @@ def housekeep(
         grace: seconds that something must be old before it is erased.
         sweep_interval: seconds between two sweeps of a collection; 0 sweeps all now.
         clock: epoch seconds.
+        snapshots: where they are; none are made or erased where it is None.
     """
-    purged = purge(tables, None, grace, clock)
+    purged = purge(tables, None, grace, clock, snapshots)
     done: list[Swept] = []
     failed = 0
+    made, unmade = 0, 0
+    due = Due(min(sweep_interval, Due().interval))
     for collection in _living(tables):
         try:
             if claim(tables, collection, sweep_interval, clock()):
@@ -65,6 +74,12 @@ def housekeep(
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("sweep of a collection: %s", type(error).__name__)
             failed += 1
+        try:
+            if snapshots is not None:
+                made += compact(tables, snapshots, collection, due, clock)
+        except (LineamentError, *UNREADABLE) as error:
+            _log.warning("snapshot of a collection: %s", type(error).__name__)
+            unmade += 1
     swept = sum(done, Swept())
     if purged.generations or swept != Swept():
         _log.info("housekeeping: %s, %s", purged, swept)
@@ -78,6 +93,8 @@ def housekeep(
         swept.names,
         purged.failed,
         failed,
+        made,
+        unmade,
     )
 
 

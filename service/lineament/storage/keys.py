@@ -8,8 +8,10 @@
 | faces | `FACE#<generation>#<shard>` | `<face id>` | a face; the shard is its first digit |
 | faces | `CELEBRITY#<generation>` | `<celebrity id>` | what a celebrity is called |
 | faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
+| faces | `SNAPSHOT#<generation>` | `SNAPSHOT` | which snapshot of the log is the newest |
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
 
+A snapshot itself is the S3 object `snapshots/<generation>/<seq, 12 digits>-<random>`.
 Number 0 of a log is no change: it stands for as long as the generation has not been purged.
 """
 
@@ -25,6 +27,7 @@ LAST_COLLECTION = "COL#~"
 """Sorts after every collection id: `~` is in none of them."""
 PER_PARTITION = 256
 """Numbers of a log that share a partition."""
+SNAPSHOTS = "snapshots/"
 _SEQ_DIGITS = 12
 
 
@@ -81,6 +84,21 @@ def celebrity_key(generation: str, celebrity_id: str) -> Key:
 def log_key(generation: str, seq: int) -> Key:
     """Return the key of a number of the log."""
     return _key(f"LOG#{generation}#{seq // PER_PARTITION}", f"{seq:0{_SEQ_DIGITS}d}")
+
+
+def snapshot_key(generation: str) -> Key:
+    """Return the key of what tells a generation's newest snapshot."""
+    return _key(f"SNAPSHOT#{generation}", "SNAPSHOT")
+
+
+def snapshot_objects(generation: str) -> str:
+    """Return what the S3 keys of a generation's snapshots begin with."""
+    return f"{SNAPSHOTS}{generation}/"
+
+
+def snapshot_object(generation: str, seq: int, token: str) -> str:
+    """Return the S3 key of a snapshot; `token` is of one attempt to make it. Sorts by `seq`."""
+    return f"{snapshot_objects(generation)}{seq:0{_SEQ_DIGITS}d}-{token}"
 
 
 def token_key(scope: Scope, operation: str, token: str) -> Key:

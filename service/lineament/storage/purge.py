@@ -14,6 +14,7 @@ from lineament.storage.commit import MAX_WRITE_SECONDS
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.provision import Tables
 from lineament.storage.records import DELETED, UNREADABLE, Garbage, from_garbage
+from lineament.storage.snapshots import SnapshotStore, purge_snapshots
 from lineament.storage.staging import retire_abandoned
 from lineament.storage.table import Item
 
@@ -48,8 +49,9 @@ def purge(
     scope: Scope | None = None,
     older_than: float = DEFAULT_GRACE,
     clock: Callable[[], float] = time.time,
+    snapshots: SnapshotStore | None = None,
 ) -> Purged:
-    """Erase the faces and logs of generations deleted more than `older_than` seconds ago.
+    """Erase what there is of generations deleted more than `older_than` seconds ago.
 
     A generation in the making whose run has ended counts as deleted from the purge that finds it.
 
@@ -61,13 +63,14 @@ def purge(
         scope: all where it is None.
         older_than: seconds; keep the default where writers may be running.
         clock: epoch seconds.
+        snapshots: where those of deleted generations are.
     """
     now = clock()
     latest = now - older_than
     done = Purged()
     for each in known_scopes(tables.control) if scope is None else [scope]:
         for item in all_items(tables.control, each):
-            done += _guarded(partial(_purge_item, tables, item, latest, now))
+            done += _guarded(partial(_purge_item, tables, snapshots, item, latest, now))
     return done
 
 
@@ -79,19 +82,24 @@ def _guarded(work: Callable[[], Purged]) -> Purged:
         return Purged(failed=1)
 
 
-def _purge_item(tables: Tables, item: Item, latest: float, now: float) -> Purged:
+def _purge_item(
+    tables: Tables, snapshots: SnapshotStore | None, item: Item, latest: float, now: float
+) -> Purged:
     done = Purged()
     retire_abandoned(tables, item, now)
     for garbage in from_garbage(item):
         if garbage.deleted <= latest:
-            done += _guarded(partial(_purge_generation, tables, item, garbage))
+            done += _guarded(partial(_purge_generation, tables, snapshots, item, garbage))
     if item["status"] == {"S": DELETED}:
         _drop_tombstone(tables, item)
     return done
 
 
-def _purge_generation(tables: Tables, item: Item, garbage: Garbage) -> Purged:
+def _purge_generation(
+    tables: Tables, snapshots: SnapshotStore | None, item: Item, garbage: Garbage
+) -> Purged:
     faces = _empty(tables, garbage)
+    purge_snapshots(tables, snapshots, garbage.generation)
     _forget(tables, item, garbage.generation)
     return Purged(1, faces, garbage.seq)
 

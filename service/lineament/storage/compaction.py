@@ -1,0 +1,123 @@
+"""When a collection's log is folded into a snapshot, and doing it.
+
+A snapshot saves whoever starts cold the reading of the log, which stays. It also holds the vectors
+and UserIds of its moment: so it is made anew after each removal, and the one before is erased.
+Any number of processes may compact at once, and one may die at any step.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lineament.domain.collections import Collection
+from lineament.domain.snapshot_format import SnapshotUnreadable
+from lineament.domain.snapshots import Folding, Snapshot
+from lineament.storage import entries, keys
+from lineament.storage.changes import DynamoChangeLog
+from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.provision import Tables
+from lineament.storage.snapshots import Published, SnapshotStore
+
+_STEP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a collection gets another snapshot."""
+
+    interval: float = 600.0
+    """Seconds between two of a collection by servers, however many there are: each rewrites all of
+    it, 270 MB for a million faces of 128 components. 0 waits for nobody."""
+    growth: int = 2000
+    """Numbers since the last one: 20 reads of 100, which a cold start does in one step."""
+
+
+def compact(
+    tables: Tables,
+    store: SnapshotStore,
+    collection: Collection,
+    due: Due = Due(),
+    clock: Callable[[], float] = time.time,
+) -> bool:
+    """Make a new snapshot of a collection if one is due and nobody else makes it; tell whether.
+
+    Due is one whose log has grown enough, from which something has been removed since, or
+    whose object was found damaged. Erases what the published one has superseded in any case.
+
+    Args:
+        tables: where.
+        store: of the snapshots.
+        collection: its log is read as of now, whatever its seq.
+        due: when.
+        clock: epoch seconds.
+
+    Raises:
+        LineamentError: DynamoDB or S3 does not answer.
+        ValueError: the log holds what cannot be read, or vectors of different lengths.
+    """
+    published = store.published(collection.generation) or Published()
+    if published.untidy:
+        store.tidy(collection.generation)
+    if not _is_due(tables, store, collection, published, due.growth):
+        return False
+    # After the item: so the new number is not below the published one. Before the claim, which
+    # makes the item: a generation seen alive now is not purged for some minutes.
+    now = DynamoCollectionStore(tables).find(collection.scope, collection.collection_id)
+    if now is None or now.generation != collection.generation:
+        return False
+    if not store.claim(now.generation, due.interval, clock()):
+        return False
+    snapshot, damaged = _fold(tables, store, now, published)
+    done = store.publish(snapshot, damaged)
+    store.tidy(now.generation)
+    return done
+
+
+def _is_due(
+    tables: Tables, store: SnapshotStore, collection: Collection, published: Published, growth: int
+) -> bool:
+    if collection.seq - published.seq >= growth or (published.seq and not published.usable):
+        return True
+    if not published.seq:
+        return False
+    looked = max(published.looked, published.seq)
+    # Each number is looked at once by somebody: an entry costs its whole size to read.
+    upto, found = _look(tables, collection.generation, looked, collection.seq)
+    removal = max(published.removal, found)
+    if upto > looked:
+        store.note_looked(collection.generation, upto, removal)
+    return removal > published.seq
+
+
+def _look(tables: Tables, generation: str, after: int, upto: int) -> tuple[int, int]:
+    """Return up to where the log has no gap, and the highest number until there that removes."""
+    log = [keys.log_key(generation, seq) for seq in range(after + 1, upto + 1)]
+    items = tables.faces.get_many(log, ("sk", "removed", "action"))
+    found = {entries.seq_of(item): item for item in items}
+    seq, removal = after, 0
+    while seq + 1 in found:  # A number without an entry may yet become a removal.
+        seq += 1
+        if "removed" in found[seq] or found[seq].get("action") == {"S": "delete"}:
+            removal = seq
+    return seq, removal
+
+
+def _fold(
+    tables: Tables, store: SnapshotStore, collection: Collection, published: Published
+) -> tuple[Snapshot, str]:
+    """Return the snapshot as of now, and the object before it if that is damaged."""
+    base, damaged = None, ""
+    if published.seq and not published.usable:
+        damaged = published.object_key
+    elif published.seq:
+        try:
+            base = store.read(collection.generation, published.object_key)
+        except SnapshotUnreadable:
+            damaged = published.object_key
+    folding = Folding(collection.generation, base)
+    log = DynamoChangeLog(tables)
+    while folding.seq < collection.seq:
+        end = min(folding.seq + _STEP, collection.seq)
+        for item in log.items(collection.generation, folding.seq, end):
+            folding.apply(entries.from_entry(item), entries.kept_vectors(item))
+    return folding.finish(), damaged

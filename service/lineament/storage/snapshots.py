@@ -1,0 +1,298 @@
+"""Snapshots: objects in S3, and one item a generation in DynamoDB that tells the newest.
+
+An object is written under a key of its own before the item names it, in a conditional write that
+only a higher number passes. So an object whose number is not above the published one can never be
+published any more, and is erased without asking whose it was; one above it may be another process's
+that is about to publish, and is left to whoever publishes next, or to the purge.
+"""
+
+import io
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lineament.domain.snapshot_format import SnapshotUnreadable, decode, encode
+from lineament.domain.snapshots import Snapshot
+from lineament.errors import LineamentError, ServiceUnavailable
+from lineament.storage import keys
+from lineament.storage.clients import S3Clients
+from lineament.storage.faults import ConditionFailed
+from lineament.storage.provision import Tables
+from lineament.storage.records import UNREADABLE
+from lineament.storage.table import Item
+
+_READS = 3
+"""An object may be superseded, and erased, between the item's reading and its own."""
+_GONE = frozenset({"NoSuchKey", "404"})
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the item of a generation tells."""
+
+    seq: int = 0
+    """The number of the published snapshot; 0 where there is none."""
+    object_key: str = ""
+    looked: int = 0
+    """Up to here the log was searched for removals."""
+    removal: int = 0
+    """The highest number found that removes faces or a user."""
+    damaged: str = ""
+    """An object that was found missing or unreadable."""
+    untidy: bool = False
+    """The objects before it are not known to be erased yet."""
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether there is a snapshot and nobody has found it damaged."""
+        return self.seq > 0 and self.object_key != self.damaged
+
+
+class SnapshotStore:
+    """The Snapshots port, and its writing side. Safe to share between threads."""
+
+    def __init__(self, tables: Tables, bucket: str, region: str, clients: S3Clients) -> None:
+        """Keep objects in `bucket`, which this deployment's snapshots have to themselves."""
+        self._faces = tables.faces
+        self._bucket = bucket
+        self._region = region
+        self._clients = clients
+
+    def newest(self, generation: str) -> Snapshot | None:
+        """Return the published snapshot; None where there is none that can be read just now.
+
+        What is wrong with it is logged. One that is missing or damaged is noted down, so that
+        housekeeping makes another.
+
+        Raises:
+            LineamentError: DynamoDB does not answer.
+        """
+        seen = ""
+        for _ in range(_READS):
+            try:
+                published = self.published(generation)
+                if published is None or not published.usable:
+                    return None
+                named = published.object_key
+                return self.read(generation, named)
+            except SnapshotUnreadable as error:
+                if named == seen:
+                    _log.warning("snapshot: %s; the log is read instead", error)
+                    self._note_damage(generation, seen)
+                    return None
+                seen = named
+            except (ServiceUnavailable, *UNREADABLE) as error:
+                _log.warning("snapshot: %s; the log is read instead", _kind(error))
+                return None
+        return None
+
+    def published(self, generation: str) -> Published | None:
+        """Return what the generation's item tells, or None where there is none.
+
+        Raises:
+            UNREADABLE: nobody of ours has written it.
+        """
+        item = self._faces.get(keys.snapshot_key(generation))
+        return None if item is None else _from_item(item)
+
+    def read(self, generation: str, object_key: str) -> Snapshot:
+        """Read an object and check it.
+
+        Raises:
+            SnapshotUnreadable: it is missing or damaged.
+            ServiceUnavailable: S3 does not answer, or refuses.
+        """
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=object_key)
+            with closing(answer["Body"]) as body:
+                return decode(body, int(answer["ContentLength"]), generation)
+        except ClientError as error:
+            if _code(error) in _GONE:
+                raise SnapshotUnreadable("missing") from error
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+
+    def claim(self, generation: str, interval: float, now: float) -> bool:
+        """Tell whether nobody else makes a snapshot, and if so note that this caller does.
+
+        The item is made here. Call this only right after the collection was seen alive.
+
+        Args:
+            generation: of a living collection.
+            interval: seconds after which another's claim counts no more.
+            now: epoch seconds.
+        """
+        return self._update(
+            generation,
+            "SET #claimed = :now",
+            "attribute_not_exists(#claimed) OR #claimed <= :due",
+            {":now": _number(now), ":due": _number(now - interval)},
+        )
+
+    def note_looked(self, generation: str, looked: int, removal: int) -> None:
+        """Note up to where the log was searched for removals, and the highest one found."""
+        self._update(
+            generation,
+            "SET #looked = :looked, #removal = :removal",
+            "attribute_exists(pk) AND (attribute_not_exists(#looked) OR #looked < :looked)",
+            {":looked": _number(looked), ":removal": _number(removal)},
+        )
+
+    def publish(self, snapshot: Snapshot, damaged: str = "") -> bool:
+        """Write a snapshot and make it the newest, unless a newer one or the purge was first.
+
+        Args:
+            snapshot: of a generation that was claimed.
+            damaged: the object that this one may replace at the same number.
+        """
+        generation = snapshot.generation
+        object_key = keys.snapshot_object(generation, snapshot.seq, secrets.token_hex(8))
+        body = io.BytesIO()
+        for piece in encode(snapshot):
+            body.write(piece)
+        body.seek(0)
+        self._call("put_object", Key=object_key, Body=body)
+        published = self._update(
+            generation,
+            "SET #seq = :seq, #object = :object, #untidy = :yes",
+            "attribute_exists(#claimed) AND (attribute_not_exists(#seq) OR #seq < :seq OR "
+            "(#seq = :seq AND #object = :damaged))",
+            {
+                ":seq": _number(snapshot.seq),
+                ":object": {"S": object_key},
+                ":yes": {"BOOL": True},
+                ":damaged": {"S": damaged or "-"},
+            },
+            mine=object_key,
+        )
+        if not published:
+            self._erase([object_key])
+        return published
+
+    def tidy(self, generation: str) -> None:
+        """Erase the objects that the published one has superseded. Idempotent."""
+        published = self.published(generation)
+        if published is None or not published.untidy:
+            return
+        above = keys.snapshot_object(generation, published.seq + 1, "")
+        self._erase(
+            [
+                key
+                for key in self.objects(keys.snapshot_objects(generation))
+                if key != published.object_key and key < above
+            ]
+        )
+        self._update(
+            generation,
+            "REMOVE #untidy",
+            "#object = :object",
+            {":object": {"S": published.object_key}},
+        )
+
+    def purge(self, generation: str) -> None:
+        """Erase the item and every object of a generation that is deleted. Idempotent."""
+        # The item first: from then on nothing of the generation is published.
+        self._faces.delete_many([keys.snapshot_key(generation)])
+        self._erase(list(self.objects(keys.snapshot_objects(generation))))
+
+    def objects(self, prefix: str = keys.SNAPSHOTS) -> Iterator[str]:
+        """Yield the keys of the objects that begin so."""
+        more: dict[str, str] = {}
+        while True:
+            answer = self._call("list_objects_v2", Prefix=prefix, **more)
+            yield from (each["Key"] for each in answer.get("Contents", []))
+            if not answer.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def _erase(self, object_keys: list[str]) -> None:
+        for key in object_keys:
+            self._call("delete_object", Key=key)
+
+    def _note_damage(self, generation: str, object_key: str) -> None:
+        value = {":object": {"S": object_key}}
+        try:
+            self._update(generation, "SET #damaged = :object", "#object = :object", value)
+        except LineamentError as error:
+            _log.warning("snapshot: %s", _kind(error))  # Whoever reads it next notes it.
+
+    def _update(
+        self,
+        generation: str,
+        change: str,
+        condition: str,
+        values: dict[str, Any],
+        mine: str = "",
+    ) -> bool:
+        """Change the item; tell whether the condition held, or the item names `mine` already."""
+        try:
+            self._faces.update(keys.snapshot_key(generation), change, condition, values)
+        except ConditionFailed as failed:
+            # The client may have sent the write twice, and the first one may have arrived.
+            return bool(mine) and (failed.item or {}).get("object") == {"S": mine}
+        return True
+
+    @property
+    def _s3(self) -> Any:  # noqa: ANN401
+        return self._clients.client(self._region)
+
+    def _call(self, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401
+        try:
+            answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=self._bucket, **params)
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+        return answer
+
+
+def connect_snapshots(tables: Tables, bucket: str, region: str) -> SnapshotStore | None:
+    """Return the snapshots of a deployment, None where no bucket is set; makes no call."""
+    return SnapshotStore(tables, bucket, region, S3Clients()) if bucket else None
+
+
+def purge_snapshots(tables: Tables, store: SnapshotStore | None, generation: str) -> None:
+    """Erase the snapshots of a deleted generation.
+
+    Raises:
+        LineamentError: it has some, and no bucket is set; or S3 or DynamoDB does not answer.
+    """
+    if store is not None:
+        store.purge(generation)
+    elif tables.faces.get(keys.snapshot_key(generation)) is not None:
+        raise LineamentError("a deleted collection has snapshots: set LINEAMENT_SNAPSHOT_BUCKET")
+
+
+def _from_item(item: Item) -> Published:
+    def number(name: str) -> int:
+        return int(item.get(name, {}).get("N", "0"))
+
+    def text(name: str) -> str:
+        return str(item.get(name, {}).get("S", ""))
+
+    seq, key = number("seq"), text("object")
+    return Published(
+        seq, key, number("looked"), number("removal"), text("damaged"), "untidy" in item
+    )
+
+
+def _kind(error: Exception) -> str:
+    return str(error) if isinstance(error, ServiceUnavailable) else type(error).__name__
+
+
+def _number(value: float) -> dict[str, str]:
+    return {"N": str(int(value))}
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _unavailable(error: ClientError | BotoCoreError) -> ServiceUnavailable:
+    kind = _code(error) if isinstance(error, ClientError) else type(error).__name__
+    return ServiceUnavailable(f"S3 keeps no snapshot or gives none: {kind}")

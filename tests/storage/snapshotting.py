@@ -1,0 +1,115 @@
+"""Snapshots for the storage tests: buckets, cold starts, and processes that die at any call."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lineament.domain.collections import Collection
+from lineament.domain.ports import ChangeLog, Snapshots
+from lineament.gallery import memory
+from lineament.gallery.memory import MemoryGallery
+from lineament.gallery.view import MemoryGalleryView
+from lineament.storage.changes import DynamoChangeLog
+from lineament.storage.clients import S3Clients
+from lineament.storage.compaction import Due
+from lineament.storage.provision import Tables
+from lineament.storage.snapshots import SnapshotStore
+from tests.storage.world import Crash, now, through
+
+REGION = "us-east-1"
+AT_ONCE = Due(interval=0, growth=1)
+
+
+def make_store(tables: Tables, endpoint: str) -> SnapshotStore:
+    """Return the snapshots of the tables in a bucket of their own."""
+    clients = S3Clients(endpoint)
+    bucket = f"snapshots-{uuid.uuid4().hex[:8]}"
+    clients.client(REGION).create_bucket(Bucket=bucket)
+    return SnapshotStore(tables, bucket, REGION, clients)
+
+
+class DyingClients:
+    """Clients of a process that dies at its n-th call of DynamoDB or S3, from 0."""
+
+    def __init__(self, tables: Tables, store: SnapshotStore, at: int, *, after: bool) -> None:
+        """Die before the call takes effect, or after."""
+        self.calls = 0
+        self._at, self._after = at, after
+        self._lock = threading.Lock()
+        self._s3 = _Watched(store._clients.client(REGION), self._call)
+        self.tables = through(tables, _Watched(tables.control.client, self._call))
+        self.store = SnapshotStore(self.tables, store._bucket, REGION, self)  # type: ignore[arg-type]
+
+    def client(self, _region: str) -> Any:
+        return self._s3
+
+    def _call(self, operation: Callable[..., Any], params: dict[str, Any]) -> Any:
+        with self._lock:
+            turn = self.calls
+            self.calls += 1
+        if turn > self._at or (turn == self._at and not self._after):
+            raise Crash
+        answer = operation(**params)
+        if turn == self._at:
+            raise Crash
+        return answer
+
+
+class _Watched:
+    def __init__(self, client: Any, call: Callable[..., Any]) -> None:
+        self._client, self._call = client, call
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+        return lambda **params: self._call(operation, params)
+
+
+def cold(log: ChangeLog, collection: Collection, snapshots: Snapshots | None) -> MemoryGalleryView:
+    """Return what a process sees that starts now, from a snapshot however short the log is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "_WORTH_A_SNAPSHOT", 1)
+        return MemoryGallery(log, 1 << 30, snapshots=snapshots).sync(collection)
+
+
+def same(one: MemoryGalleryView, other: MemoryGalleryView) -> None:
+    """Assert that two views hold the same, bit for bit."""
+    assert one.seq == other.seq
+    ids = one.page(None, 10_000)
+    assert ids == other.page(None, 10_000)
+    for face_id in ids:
+        assert _bits(one.vector(face_id)) == _bits(other.vector(face_id))
+    users = one.user_page(None, 10_000)
+    assert users == other.user_page(None, 10_000)
+    for user in users:
+        assert _bits(one.template(user.key)) == _bits(other.template(user.key))
+    assert dict(one.membership.users) == dict(other.membership.users)
+    assert dict(one.membership.owners) == dict(other.membership.owners)
+    assert set(one.membership.erased) == set(other.membership.erased)
+
+
+def cold_start_agrees(tables: Tables, store: SnapshotStore, collection: Collection) -> None:
+    """Assert that a start from the snapshot, where there is one, sees what the log tells."""
+    log, newest = DynamoChangeLog(tables, 0.0), now(tables, collection)
+    same(cold(log, newest, store), cold(log, newest, None))
+
+
+def objects(store: SnapshotStore) -> dict[str, bytes]:
+    """Return every object of the bucket."""
+    s3 = store._clients.client(REGION)
+    return {
+        key: s3.get_object(Bucket=store._bucket, Key=key)["Body"].read()
+        for key in store.objects("")
+    }
+
+
+def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
+    """Write an object as somebody else might."""
+    store._clients.client(REGION).put_object(Bucket=store._bucket, Key=key, Body=body)
+
+
+def _bits(vector: "np.ndarray[Any, Any] | None") -> bytes | None:
+    return None if vector is None else vector.tobytes()
