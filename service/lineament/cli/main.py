@@ -18,6 +18,8 @@ _COMMANDS = {
     "bench": ("bench", "measure, against bars"),
     "openapi": ("openapi", "write openapi.yaml, or check that it is fresh"),
     "housekeeping": ("housekeeping", "erase what deletions and crashes left, once"),
+    "import": ("importing", "index the pictures of a folder, manifest or bucket, many at once"),
+    "export": ("exporting", "write the faces and users of a collection to a file"),
     "celebrities": ("celebrities", "import and remove the public figures that are recognised"),
     "doctor": ("doctor", "look whether the tables hold what was promised; changes nothing"),
     "reindex": ("reindex", "move a collection to another face model, from its pictures in S3"),

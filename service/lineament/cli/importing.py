@@ -1,0 +1,239 @@
+"""`lineament import COLLECTION SOURCE`: index many pictures into a collection.
+
+SOURCE is a folder, a manifest (.csv or .jsonl with image, external_image_id, user_id) or
+s3://bucket/prefix. docs/import.md tells more.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from tqdm import tqdm
+
+from lineament import config
+from lineament.app import build_services
+from lineament.cli.arguments import writable
+from lineament.cli.bulk.batches import in_batches
+from lineament.cli.bulk.bucket import Prefix
+from lineament.cli.bulk.crew import Crew
+from lineament.cli.bulk.desk import CollectionDesk
+from lineament.cli.bulk.examiner import Examiner, Options
+from lineament.cli.bulk.folder import Folder
+from lineament.cli.bulk.listed import Listed
+from lineament.cli.bulk.naming import (
+    EXTERNAL_IDS,
+    USERS_FROM,
+    Candidate,
+    Item,
+    Naming,
+    PassedOver,
+    Refused,
+    Source,
+)
+from lineament.cli.bulk.places import S3Place
+from lineament.cli.bulk.report import Outcome
+from lineament.cli.bulk.target import Target
+from lineament.cli.bulk.writer import Writer
+from lineament.context import Scope
+from lineament.domain.celebrities import SCOPE as CELEBRITIES
+from lineament.domain.limits import MAX_FACES_PER_IMAGE
+from lineament.domain.quality import QualityLevel
+from lineament.errors import LineamentError
+from lineament.storage.provision import connect, ensure_tables
+
+_S3 = "s3://"
+_INTERRUPTED = 130
+_MOST_WORKERS = 32
+"""Connections to S3 and to DynamoDB that a client keeps."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.description = __doc__
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "Exit status: 0 every picture is in the collection, or would be; 1 some were rejected, or "
+        "the import\nended early, and the last lines say why; 2 a wrong call; 130 stopped by "
+        "Ctrl-C. Stopped at any moment,\nrun the same command again: what is there is passed by."
+    )
+    parser.add_argument("collection", metavar="COLLECTION", help="its CollectionId")
+    parser.add_argument("source", metavar="SOURCE", help="folder, manifest or s3://bucket/prefix")
+    parser.add_argument("--create", action="store_true", help="make the collection if absent")
+    parser.add_argument("--account", help="whose collection; LINEAMENT_DEFAULT_ACCOUNT's if absent")
+    parser.add_argument("--region", help="of collection and bucket; LINEAMENT_REGION's if absent")
+    parser.add_argument(
+        "--external-id",
+        choices=EXTERNAL_IDS,
+        default="stem",
+        help="ExternalImageId of pictures of a folder or prefix: the file's name without suffix "
+        "(stem), its path with : for / (path), or none. Default: stem",
+    )
+    parser.add_argument(
+        "--user-from",
+        choices=USERS_FROM,
+        default="none",
+        help="folder: the folder that a picture is in is the UserId that its face belongs to",
+    )
+    parser.add_argument(
+        "--max-faces",
+        type=_number(MAX_FACES_PER_IMAGE),
+        default=MAX_FACES_PER_IMAGE,
+        metavar="N",
+        help="of a picture, as IndexFaces's MaxFaces",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=[level.value for level in QualityLevel],
+        default=QualityLevel.AUTO.value,
+        help="as IndexFaces's QualityFilter. Default: AUTO",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="look at pictures of which the collection has faces, too; with other options they "
+        "may have more",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_number(_MOST_WORKERS),
+        default=min(os.cpu_count() or 1, _MOST_WORKERS),
+        metavar="N",
+        help="pictures at once. Default: one for each processor",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="look at every picture, tell, and write nothing"
+    )
+    parser.add_argument("--json", type=writable, metavar="FILE", help="write the report there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import, and print what came of it."""
+    settings = config.load()
+    scope = Scope(args.account or settings.default_account, args.region or settings.region)
+    if scope.account == CELEBRITIES.account:
+        raise LineamentError("celebrities are imported by `lineament celebrities import`")
+    source = _source(args, scope.region)
+    tables = connect(settings.table, settings.region)
+    desk = CollectionDesk(build_services(settings, tables), scope, args.collection)
+    options = Options(args.max_faces, args.quality, args.again, args.dry_run)
+    started = time.monotonic()
+    with _stop_signals() as stopped, Outcome() as outcome:
+        target = Target(desk, stopped)
+        if args.create and not args.dry_run:
+            ensure_tables(tables)
+        target.open(create=args.create, dry_run=args.dry_run)
+        try:
+            _import(target, options, source, args.workers, outcome)
+        finally:
+            _tell(args, scope, outcome, time.monotonic() - started)
+        if stopped.is_set():
+            print("Stopped. The same command goes on from here.", file=sys.stderr)
+            return _INTERRUPTED
+        return 1 if outcome.rejected else 0
+
+
+def _source(args: argparse.Namespace, region: str) -> Source:
+    naming = Naming(args.external_id, args.user_from)
+    if args.source.startswith(_S3):
+        bucket, _, prefix = args.source.removeprefix(_S3).partition("/")
+        if not bucket:
+            raise LineamentError(f"{args.source} names no bucket")
+        return Prefix(S3Place(bucket, prefix), region, naming)
+    path = Path(args.source)
+    if path.is_dir():
+        return Folder(path, naming)
+    if args.user_from != "none":
+        raise LineamentError("a manifest names users in its user_id column, not by --user-from")
+    return Listed(path)
+
+
+def _import(
+    target: Target, options: Options, source: Source, workers: int, outcome: Outcome
+) -> None:
+    crew = Crew(Examiner(target, options).examine, workers, target.stopped)
+    # What was looked at is stored, also after Ctrl-C: this event is never set.
+    writing = Crew(Writer(target).write, 1, threading.Event())
+    with tqdm(unit="picture", smoothing=0.1, disable=None) as bar:  # none without a terminal
+        if not bar.disable:
+            counting = threading.Thread(target=_count, args=(source, bar, target.stopped))
+            counting.daemon = True
+            counting.start()
+        examined = crew.work_through(_meant(source, outcome))
+        for results in writing.work_through(in_batches(examined)):
+            for each in results:
+                outcome.count(each)
+            bar.update(len(results))
+
+
+def _meant(source: Iterable[Candidate], outcome: Outcome) -> Iterator[Item | Refused]:
+    for candidate in source:
+        if isinstance(candidate, PassedOver):
+            outcome.passed_over[candidate.what] += 1
+        else:
+            yield candidate
+
+
+def _count(source: Source, bar: "tqdm[None]", stopped: threading.Event) -> None:
+    """Find out beside the work how many pictures there are, for the bar."""
+    total = 0
+    try:
+        for candidate in source:
+            if stopped.is_set():
+                return
+            total += not isinstance(candidate, PassedOver)
+    except LineamentError:
+        return  # The import meets it as well, and tells it.
+    bar.total = total
+
+
+def _tell(args: argparse.Namespace, scope: Scope, outcome: Outcome, seconds: float) -> None:
+    if args.json is not None:
+        about = {
+            "collection": args.collection,
+            "account": scope.account,
+            "region": scope.region,
+            "source": args.source,
+            "dry_run": args.dry_run,
+        }
+        outcome.write(args.json, about, seconds)
+    for line in outcome.to_lines(seconds, dry_run=args.dry_run):
+        print(line)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Let SIGTERM and Ctrl-C set the event; what is in work comes to its end."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not stopped.is_set():
+            stopped.set()
+            print("stopping after the pictures in work", file=sys.stderr)
+
+    chosen = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(each, stop) for each in chosen]
+    try:
+        yield stopped
+    finally:
+        for each, handler in zip(chosen, before, strict=True):
+            signal.signal(each, handler)
+
+
+class _number:  # noqa: N801 - a type of argparse, which prints its name
+    """A whole number from 1 up to a limit."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def __call__(self, text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() else 0
+        if not 1 <= number <= self._most:
+            raise argparse.ArgumentTypeError(f"{text} is no number from 1 to {self._most}")
+        return number
