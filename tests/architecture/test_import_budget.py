@@ -8,7 +8,7 @@ from pathlib import Path
 from lineament.app import Application
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("tensorflow", "torch", "cv2", "onnxruntime", "onnx", "deepface", "matplotlib")
+HEAVY = ("tensorflow", "torch", "cv2", "onnxruntime", "onnx", "deepface", "faiss", "matplotlib")
 
 _LIST_COLLECTIONS = """
 import json

@@ -31,7 +31,6 @@ class ShelfView:
         self._count = rows.count
         self._alive = alive[: rows.count]
         self._size = size
-        self._vectors = rows.vectors[: rows.count]
         self._ids = rows.ids[: rows.count]
 
     def __len__(self) -> int:
@@ -45,7 +44,7 @@ class ShelfView:
     def vector(self, name: str) -> Vector | None:
         """Return the vector of an id, or None."""
         row = self._row(name)
-        return None if row is None else self._vectors[row].copy()
+        return None if row is None else self._rows.vector(row).copy()
 
     def page(self, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` ids > `after`, an id here or not, ascending."""
@@ -80,8 +79,8 @@ class ShelfView:
             return []
         if query.shape != (self._rows.dimensions,):
             raise ValueError(f"query of shape {query.shape}, vectors of {self._rows.dimensions}")
-        alive = None if self._size == self._count else self._alive
-        found, scores = nearest(self._vectors, self._ids, alive, query, min_score, limit)
+        parts = self._rows.parts(self._count)
+        found, scores = nearest(parts, self._ids, self._alive, query, min_score, limit)
         return [
             (from_key(self._key(row)), float(score))
             for row, score in zip(found, scores, strict=True)
@@ -141,7 +140,7 @@ class Shelf:
         if self._rows is None or key is None:
             return None
         row = self._rows.find(key, self._rows.count)
-        return self._rows.vectors[row] if row is not None and self._alive[row] else None
+        return self._rows.vector(row) if row is not None and self._alive[row] else None
 
     def publish(self) -> ShelfView:
         """End a step: compact what is worth it, and return the view of this moment."""
@@ -160,9 +159,10 @@ class Shelf:
         if old is None or old.count - self._size <= max(self._size, _WORTH_COMPACTING):
             return
         living = np.flatnonzero(self._alive[: old.count])
-        self._rows = Rows(old.dimensions, max(len(living), 1))
+        self._rows = Rows(old.dimensions, len(living))
         self._rows.append(
-            [old.ids[row : row + 1].tobytes() for row in living], list(old.vectors[living])
+            [old.ids[row : row + 1].tobytes() for row in living],
+            [old.vector(int(row)) for row in living],
         )
         self._alive = np.ones(len(self._rows.ids), np.bool_)
         self._alive[self._rows.count :] = False
