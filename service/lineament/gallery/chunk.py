@@ -48,6 +48,11 @@ class Chunk:
         row = int(self.vectors.shape[1]) * self.vectors.itemsize
         return self.count * row + (0 if self._codes is None else self._codes.nbytes)
 
+    def scanned(self, count: int) -> NDArray[np.uint8]:
+        """Return the bytes of the first rows that a search for few scans."""
+        rows = self.vectors if self._codes is None else self._codes.rows
+        return rows[:count].view(np.uint8)
+
     def append(self, vectors: Matrix) -> None:
         """Write rows behind those that are there; they fit."""
         end = self.count + len(vectors)

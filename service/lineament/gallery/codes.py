@@ -53,7 +53,8 @@ class Codes:
         self._index = faiss.IndexScalarQuantizer(dimensions, kind, faiss.METRIC_INNER_PRODUCT)
         self._index.codes.resize(capacity * dimensions)
         memory = faiss.rev_swig_ptr(self._index.codes.data(), capacity * dimensions)
-        self._codes: NDArray[np.uint8] = memory.reshape(capacity, dimensions)
+        self.rows: NDArray[np.uint8] = memory.reshape(capacity, dimensions)
+        """Shape (capacity, d): a code, plus 128."""
         self._step = _CLIP / np.sqrt(dimensions) / _LEVELS
         self._usual = self._step / np.sqrt(12) * np.sqrt(dimensions)
         self._error = 0.0
@@ -63,14 +64,14 @@ class Codes:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return int(self._codes.nbytes)
+        return int(self.rows.nbytes)
 
     def put(self, start: int, rows: Matrix) -> None:
         """Code rows; the first is row `start`, the next one that has no code."""
         whole = np.clip(np.rint(rows / self._step), -_LEVELS, _LEVELS)
         residuals = np.linalg.norm(rows.astype(np.float64) - whole * self._step, axis=1)
         tight = residuals <= self._usual * _TIGHT
-        self._codes[start : start + len(rows)] = (whole + _OFFSET).astype(np.uint8)
+        self.rows[start : start + len(rows)] = (whole + _OFFSET).astype(np.uint8)
         if not tight.all():
             self.loose = np.concatenate([self.loose, start + np.flatnonzero(~tight)])
         # The bound before the rows: a search that sees a row sees its bound.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.domain.faces import Vector
+from lineament.domain.faces import Matrix, Vector
 from lineament.gallery.rows import Rows, from_key, to_key
 from lineament.gallery.search import nearest
 
@@ -32,6 +32,18 @@ class ShelfView:
         self._alive = alive[: rows.count]
         self._size = size
         self._ids = rows.ids[: rows.count]
+
+    @classmethod
+    def empty(cls) -> "ShelfView":
+        """Return a view of nothing."""
+        return cls(Rows(0), np.zeros(0, np.bool_), 0)
+
+    def blocks(self) -> list[tuple[NDArray[np.uint8], Matrix]]:
+        """Return, chunk by chunk, the bytes that a search scans, and the vectors; for benches."""
+        parts = self._rows.parts(self._count)
+        return [
+            (part.chunk.scanned(part.count), part.chunk.vectors[: part.count]) for part in parts
+        ]
 
     def __len__(self) -> int:
         """Return how many things are on it."""
