@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     with _stop_signals() as stopped, Outcome() as outcome:
         target = Target(desk, stopped)
-        if args.create and not args.dry_run:
+        if args.create:
             ensure_tables(tables)
         target.open(create=args.create, dry_run=args.dry_run)
         try:
