@@ -16,12 +16,16 @@ from lineament.gallery.view import MemoryGalleryView
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.clients import S3Clients
 from lineament.storage.compaction import Due
+from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables
 from lineament.storage.snapshots import SnapshotStore
-from tests.storage.world import Crash, now, through
+from tests.storage.inhabited import change_user
+from tests.storage.world import Crash, ids_of, make_collection, make_faces, now, through
 
 REGION = "us-east-1"
 AT_ONCE = Due(interval=0, growth=1)
+NO_GROWTH = Due(interval=0, growth=1_000_000)
+"""Only what was removed makes another snapshot due."""
 
 
 def make_store(tables: Tables, endpoint: str) -> SnapshotStore:
@@ -98,12 +102,17 @@ def cold_start_agrees(tables: Tables, store: SnapshotStore, collection: Collecti
 
 
 def objects(store: SnapshotStore) -> dict[str, bytes]:
-    """Return every object of the bucket."""
+    """Return every object of the deployment."""
     s3 = store._clients.client(REGION)
     return {
-        key: s3.get_object(Bucket=store._bucket, Key=key)["Body"].read()
-        for key in store.objects("")
+        key: s3.get_object(Bucket=store._bucket, Key=key)["Body"].read() for key in store.objects()
     }
+
+
+def every_key(store: SnapshotStore) -> list[str]:
+    """Return every key of the bucket, other deployments' included."""
+    answer = store._clients.client(REGION).list_objects_v2(Bucket=store._bucket)
+    return [each["Key"] for each in answer.get("Contents", [])]
 
 
 def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
@@ -113,3 +122,14 @@ def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
 
 def _bits(vector: "np.ndarray[Any, Any] | None") -> bytes | None:
     return None if vector is None else vector.tobytes()
+
+
+def people(tables: Tables) -> tuple[Collection, list[str]]:
+    """Make a collection with four faces, of which two are ada's, and a user without faces."""
+    collection = make_collection(tables)
+    faces, vectors = make_faces(4)
+    DynamoFaceStore(tables).add(collection, faces, vectors)
+    change_user(tables, collection, "create", "ada")
+    change_user(tables, collection, "create", "ben")
+    change_user(tables, collection, "associate", "ada", *ids_of(faces[:2]))
+    return collection, ids_of(faces)

@@ -1,11 +1,7 @@
 """Snapshots of a log: made when due, read by who starts cold, erased with what they hold."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
-from lineament.domain.collections import Collection
 from lineament.errors import LineamentError
 from lineament.storage import keys
 from lineament.storage.changes import DynamoChangeLog
@@ -14,46 +10,30 @@ from lineament.storage.compaction import Due, compact
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
-from lineament.storage.purge import purge
 from lineament.storage.snapshots import SnapshotStore
-from tests.storage.inhabited import change_user
+from tests.storage.inhabited import LATER, change_user
 from tests.storage.snapshotting import (
     AT_ONCE,
-    DyingClients,
+    NO_GROWTH,
     cold,
     cold_start_agrees,
     make_store,
     objects,
+    people,
     put_object,
 )
 from tests.storage.world import (
-    Crash,
-    ids_of,
-    make_collection,
     make_faces,
     now,
     stored_items,
 )
 
 pytestmark = pytest.mark.usefixtures("stays_healthy")
-LATER = -5.0
-NO_GROWTH = Due(interval=0, growth=1_000_000)
 
 
 @pytest.fixture
 def store(tables: Tables, moto_endpoint: str) -> SnapshotStore:
     return make_store(tables, moto_endpoint)
-
-
-def people(tables: Tables) -> tuple[Collection, list[str]]:
-    """Make a collection with four faces, of which two are ada's, and a user without faces."""
-    collection = make_collection(tables)
-    faces, vectors = make_faces(4)
-    DynamoFaceStore(tables).add(collection, faces, vectors)
-    change_user(tables, collection, "create", "ada")
-    change_user(tables, collection, "create", "ben")
-    change_user(tables, collection, "associate", "ada", *ids_of(faces[:2]))
-    return collection, ids_of(faces)
 
 
 def test_a_cold_start_reads_the_snapshot_and_the_log_after_it(
@@ -142,97 +122,6 @@ def test_a_removal_that_is_still_being_written_is_not_overlooked(
     assert not compact(tables, store, now(tables, collection), NO_GROWTH)
     tables.faces.put(entry)
     assert compact(tables, store, now(tables, collection), NO_GROWTH)
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_compaction_cut_at_any_call(tables: Tables, store: SnapshotStore, *, after: bool) -> None:
-    """Lost: a crash leaves readers without faces, or deleted vectors in S3, for ever."""
-    for step in range(100):
-        collection, faces = people(tables)
-        assert compact(tables, store, now(tables, collection), AT_ONCE)
-        DynamoFaceStore(tables).remove(now(tables, collection), faces[2:3])
-        dying = DyingClients(tables, store, step, after=after)
-        try:
-            compact(dying.tables, dying.store, now(tables, collection), NO_GROWTH)
-        except Crash:
-            finished = False
-        else:
-            finished = True
-        cold_start_agrees(tables, store, collection)
-        compact(tables, store, now(tables, collection), NO_GROWTH)
-        (left,) = objects(store).values()
-        assert bytes.fromhex(faces[2].replace("-", "")) not in left
-        cold_start_agrees(tables, store, collection)
-        assert DynamoCollectionStore(tables).delete(now(tables, collection))
-        purge(tables, None, LATER, snapshots=store)
-        if finished:
-            break
-    assert finished
-    assert dying.calls > 10
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_purge_cut_at_any_call(tables: Tables, store: SnapshotStore, *, after: bool) -> None:
-    """Lost: faces of a deleted collection stay in S3 or in the table for ever."""
-    for step in range(100):
-        collection, _ = people(tables)
-        assert compact(tables, store, now(tables, collection), AT_ONCE)
-        orphan = keys.snapshot_object(collection.generation, 99, "of-a-crash")
-        put_object(store, orphan, b"vectors")
-        assert DynamoCollectionStore(tables).delete(now(tables, collection))
-        dying = DyingClients(tables, store, step, after=after)
-        try:
-            purge(dying.tables, None, LATER, snapshots=dying.store)
-        except Crash:
-            finished = False
-        else:
-            finished = True
-        assert purge(tables, None, LATER, snapshots=store).failed == 0
-        assert (stored_items(tables, ""), objects(store)) == ([], {})
-        if finished:
-            break
-    assert finished
-    assert dying.calls > 20
-
-
-def test_compactors_and_readers_at_once(tables: Tables, store: SnapshotStore) -> None:
-    """Lost: two servers at once lose a snapshot, or a reader starts without some faces."""
-    collection, faces = people(tables)
-    stop = threading.Event()
-
-    def keep_compacting() -> int:
-        made = 0
-        while not stop.is_set():
-            made += compact(tables, store, now(tables, collection), AT_ONCE)
-        return made
-
-    def keep_reading() -> int:
-        read = 0
-        while not stop.is_set():
-            cold_start = cold(DynamoChangeLog(tables), now(tables, collection), store)
-            assert faces[0] in cold_start
-            read += 1
-        return read
-
-    with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(work) for work in (keep_compacting, keep_compacting, keep_reading)]
-        try:
-            for _ in range(8):
-                added, vectors = make_faces(2)
-                DynamoFaceStore(tables).add(now(tables, collection), added, vectors)
-                DynamoFaceStore(tables).remove(now(tables, collection), ids_of(added[:1]))
-        finally:
-            stop.set()
-        first, second, read = [each.result() for each in running]
-    assert first + second > 1
-    assert read > 1
-    published = store.published(collection.generation)
-    assert published is not None
-    assert not published.damaged
-    compact(tables, store, now(tables, collection), NO_GROWTH)
-    store.tidy(collection.generation)
-    assert len(objects(store)) == 1
-    cold_start_agrees(tables, store, collection)
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "missing", "foreign"])

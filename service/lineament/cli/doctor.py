@@ -1,10 +1,10 @@
 """`lineament doctor`: look whether the tables hold what the service has promised.
 
-It reads both tables and writes to neither; the service may go on meanwhile. What is broken was
-acknowledged and is lost, or contradicts itself. Waste takes room and does no harm: `lineament
-housekeeping` or DynamoDB's expiry clears most of it away. What is pending settles by itself. The
-whole faces table is walked over by its keys, unless one collection is asked for; every log and
-record is read in any case.
+It reads both tables, and snapshots where LINEAMENT_SNAPSHOT_BUCKET is set, and writes nothing; the
+service may go on meanwhile. What is broken was acknowledged and is lost, or contradicts itself.
+Waste takes room and does no harm: `lineament housekeeping` or DynamoDB's expiry clears most of it
+away. What is pending settles by itself. The whole faces table is walked over by its keys, unless
+one collection is asked for; every log and record is read in any case.
 """
 
 import argparse
@@ -24,8 +24,10 @@ from lineament.domain.ports import ChangeLog
 from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
 from lineament.storage.doctor.findings import BROKEN, KINDS, PENDING, WASTE, Finding
+from lineament.storage.doctor.snapshots import snapshot_findings
 from lineament.storage.doctor.walk import Diagnosis, Pace, Wanted, diagnose
 from lineament.storage.provision import Tables, connect
+from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.sweep import DEFAULT_GRACE
 
 _HEALTHY, _BROKEN, _WRONG_CALL = 0, 1, 2
@@ -60,8 +62,9 @@ def run(args: argparse.Namespace) -> int:
     """Look, print what was found and a line a collection."""
     settings = config.load()
     tables = connect(settings.table, settings.region)
+    snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
     try:
-        diagnosis = _look(tables, args)
+        diagnosis = _look(tables, snapshots, args)
         if args.json is not None:
             args.json.write_text(json.dumps(_to_report(tables, diagnosis), indent=2) + "\n")
     except (LineamentError, OSError) as error:
@@ -76,20 +79,18 @@ def run(args: argparse.Namespace) -> int:
     return _BROKEN if diagnosis.broken else _HEALTHY
 
 
-def _look(tables: Tables, args: argparse.Namespace) -> Diagnosis:
+def _look(tables: Tables, snapshots: SnapshotStore | None, args: argparse.Namespace) -> Diagnosis:
+    wanted, pace = Wanted(args.account, args.region, args.collection), Pace(args.grace)
     with _progress_bar() as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        return diagnose(
-            tables,
-            _gallery,
-            Wanted(args.account, args.region, args.collection),
-            Pace(args.grace),
-            progress,
-        )
+        diagnosis = diagnose(tables, _gallery, wanted, pace, progress)
+    if snapshots is not None:
+        diagnosis.findings += snapshot_findings(tables, snapshots, wanted, pace)
+    return diagnosis
 
 
 def _gallery(log: ChangeLog) -> MemoryGallery:

@@ -9,6 +9,7 @@ from lineament.domain.collections import Collection
 from lineament.errors import LineamentError
 from lineament.storage.collections import all_items, known_scopes
 from lineament.storage.compaction import Due, compact
+from lineament.storage.orphans import erase_orphans
 from lineament.storage.provision import Tables
 from lineament.storage.purge import DEFAULT_GRACE, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
@@ -35,7 +36,8 @@ class Housekeeping:
     """Collections whose sweep ended in an error."""
     made_snapshots: int
     failed_snapshots: int
-    """Collections whose snapshot is due and could not be made."""
+    """Collections whose snapshot is due and could not be made; one more where what crashes left
+    could not be looked for."""
 
     @property
     def failed(self) -> bool:
@@ -80,6 +82,12 @@ def housekeep(
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("snapshot of a collection: %s", type(error).__name__)
             unmade += 1
+    try:
+        if snapshots is not None:
+            erase_orphans(tables, snapshots)
+    except (LineamentError, *UNREADABLE) as error:
+        _log.warning("snapshots of nobody: %s", type(error).__name__)
+        unmade += 1
     swept = sum(done, Swept())
     if purged.generations or swept != Swept():
         _log.info("housekeeping: %s, %s", purged, swept)

@@ -11,7 +11,7 @@
 | faces | `SNAPSHOT#<generation>` | `SNAPSHOT` | which snapshot of the log is the newest |
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
 
-A snapshot itself is the S3 object `snapshots/<generation>/<seq, 12 digits>-<random>`.
+A snapshot itself is the S3 object `<table>/snapshots/<generation>/<seq>-<random>`.
 Number 0 of a log is no change: it stands for as long as the generation has not been purged.
 """
 
@@ -27,7 +27,6 @@ LAST_COLLECTION = "COL#~"
 """Sorts after every collection id: `~` is in none of them."""
 PER_PARTITION = 256
 """Numbers of a log that share a partition."""
-SNAPSHOTS = "snapshots/"
 _SEQ_DIGITS = 12
 
 
@@ -91,14 +90,19 @@ def snapshot_key(generation: str) -> Key:
     return _key(f"SNAPSHOT#{generation}", "SNAPSHOT")
 
 
-def snapshot_objects(generation: str) -> str:
-    """Return what the S3 keys of a generation's snapshots begin with."""
-    return f"{SNAPSHOTS}{generation}/"
+def snapshot_objects(table: str, generation: str | None = None) -> str:
+    """Return what the S3 keys begin with: of a generation's snapshots, or of a deployment's."""
+    return f"{table}/snapshots/" + ("" if generation is None else f"{generation}/")
 
 
-def snapshot_object(generation: str, seq: int, token: str) -> str:
+def snapshot_object(table: str, generation: str, seq: int, token: str) -> str:
     """Return the S3 key of a snapshot; `token` is of one attempt to make it. Sorts by `seq`."""
-    return f"{snapshot_objects(generation)}{seq:0{_SEQ_DIGITS}d}-{token}"
+    return f"{snapshot_objects(table, generation)}{seq:0{_SEQ_DIGITS}d}-{token}"
+
+
+def generation_of_object(key: str) -> str:
+    """Return whose snapshot a `snapshot_object` is."""
+    return key.split("/")[2]
 
 
 def token_key(scope: Scope, operation: str, token: str) -> Key:

@@ -58,7 +58,8 @@ class SnapshotStore:
     """The Snapshots port, and its writing side. Safe to share between threads."""
 
     def __init__(self, tables: Tables, bucket: str, region: str, clients: S3Clients) -> None:
-        """Keep objects in `bucket`, which this deployment's snapshots have to themselves."""
+        """Keep objects in `bucket`, under the name of the tables."""
+        self._table = tables.control.name
         self._faces = tables.faces
         self._bucket = bucket
         self._region = region
@@ -153,7 +154,9 @@ class SnapshotStore:
             damaged: the object that this one may replace at the same number.
         """
         generation = snapshot.generation
-        object_key = keys.snapshot_object(generation, snapshot.seq, secrets.token_hex(8))
+        object_key = keys.snapshot_object(
+            self._table, generation, snapshot.seq, secrets.token_hex(8)
+        )
         body = io.BytesIO()
         for piece in encode(snapshot):
             body.write(piece)
@@ -181,13 +184,9 @@ class SnapshotStore:
         published = self.published(generation)
         if published is None or not published.untidy:
             return
-        above = keys.snapshot_object(generation, published.seq + 1, "")
+        above = keys.snapshot_object(self._table, generation, published.seq + 1, "")
         self._erase(
-            [
-                key
-                for key in self.objects(keys.snapshot_objects(generation))
-                if key != published.object_key and key < above
-            ]
+            [key for key in self.objects(generation) if key != published.object_key and key < above]
         )
         self._update(
             generation,
@@ -200,10 +199,11 @@ class SnapshotStore:
         """Erase the item and every object of a generation that is deleted. Idempotent."""
         # The item first: from then on nothing of the generation is published.
         self._faces.delete_many([keys.snapshot_key(generation)])
-        self._erase(list(self.objects(keys.snapshot_objects(generation))))
+        self._erase(list(self.objects(generation)))
 
-    def objects(self, prefix: str = keys.SNAPSHOTS) -> Iterator[str]:
-        """Yield the keys of the objects that begin so."""
+    def objects(self, generation: str | None = None) -> Iterator[str]:
+        """Yield the S3 keys of a generation's objects, published or not, or of the deployment's."""
+        prefix = keys.snapshot_objects(self._table, generation)
         more: dict[str, str] = {}
         while True:
             answer = self._call("list_objects_v2", Prefix=prefix, **more)

@@ -50,6 +50,11 @@ KINDS = {
     "purge-waiting": (WASTE, "a deleted generation that waits for the purge"),
     "stage-abandoned": (WASTE, "a generation in the making that nobody will finish"),
     "generation-unnamed": (WASTE, "items of a generation that no collection names, nor the purge"),
+    "snapshot-useless": (
+        WASTE,
+        "a snapshot that is missing or damaged; the log, which is whole, is read in its place",
+    ),
+    "snapshot-kept": (WASTE, "objects in S3 that are no snapshot, or no longer one"),
     "token-expired": (WASTE, "a ClientRequestToken's record that has expired"),
     "item-foreign": (WASTE, "an item that is none of this release's"),
 }
