@@ -22,12 +22,14 @@ from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
 from lineament.storage.clients import S3Clients
 from lineament.storage.faults import ConditionFailed
+from lineament.storage.pieces import Pieces
 from lineament.storage.provision import Tables
 from lineament.storage.records import UNREADABLE
 from lineament.storage.table import Item
 
 _READS = 3
 """An object may be superseded, and erased, between the item's reading and its own."""
+_BUFFER = 1 << 20
 _GONE = frozenset({"NoSuchKey", "404"})
 _log = logging.getLogger(__name__)
 
@@ -157,10 +159,7 @@ class SnapshotStore:
         object_key = keys.snapshot_object(
             self._table, generation, snapshot.seq, secrets.token_hex(8)
         )
-        body = io.BytesIO()
-        for piece in encode(snapshot):
-            body.write(piece)
-        body.seek(0)
+        body = io.BufferedReader(Pieces(encode(snapshot)), _BUFFER)
         self._call("put_object", Key=object_key, Body=body)
         published = self._update(
             generation,
