@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import gzip
 import json
 import os
 import signal
@@ -272,6 +273,53 @@ def test_a_prefix_is_imported_page_by_page(
     monkeypatch.setattr("lineament.cli.bulk.patience._PAUSES", (0.01, 0.01, 0.01))
     assert album.imported("--external-id", "none", source=f"s3://{bucket}/in/")["known"] == 3
     assert next(refusals, None) is None
+
+
+def test_an_inventory_is_imported(
+    album: Album, aws_endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: a bucket has to be listed although S3 has listed it, or keys with spaces are missed."""
+    s3 = boto3.client("s3", endpoint_url=aws_endpoint)
+    bucket, lists = f"b-{uuid.uuid4().hex}", f"l-{uuid.uuid4().hex}"
+    for name in (bucket, lists):
+        s3.create_bucket(Bucket=name)
+    s3.upload_file(str(album.photo_dir / "biden.jpg"), bucket, "in/x 1+é.jpg")
+    s3.upload_file(str(album.photo_dir / "obama.jpg"), bucket, "o.jpg")
+    files = [
+        [
+            (bucket, "in/x+1%2B%C3%A9.jpg", "true", "false"),
+            (bucket, "o.jpg", "false", "false"),
+            (bucket, "gone.jpg", "true", "true"),
+            (bucket, "notes.txt", "true", "false"),
+        ],
+        [(bucket, "o.jpg", "true", "false"), (bucket, "absent.jpg", "true", "false")],
+    ]
+    for number, rows in enumerate(files):
+        lines = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows)
+        s3.put_object(Bucket=lists, Key=f"d/{number}.csv.gz", Body=gzip.compress(lines.encode()))
+    manifest = {
+        "fileFormat": "CSV",
+        "fileSchema": "Bucket, Key, IsLatest, IsDeleteMarker",
+        "files": [{"key": f"d/{number}.csv.gz"} for number in range(2)],
+    }
+    s3.put_object(Bucket=lists, Key="i/manifest.json", Body=json.dumps(manifest).encode())
+    source = f"s3://{lists}/i/manifest.json"
+    told = album.imported("--external-id", "none", source=source, status=1)
+    assert told["added"] == 2
+    assert [each["image"] for each in told["rejected"]] == ["absent.jpg"]
+    assert told["passed_over"] == {
+        "an older version, or a deleted object": 2,
+        "no JPEG or PNG by its name": 1,
+    }
+    for body, part in (
+        ({**manifest, "fileFormat": "ORC"}, "have S3 make it as CSV"),
+        ({**manifest, "fileSchema": "Bucket, Key"}, "is no inventory that can be read"),
+        ({**manifest, "files": [{"key": "i/manifest.json"}]}, "is no inventory that can be read"),
+        ([], "is no inventory that can be read"),
+    ):
+        s3.put_object(Bucket=lists, Key="i/manifest.json", Body=json.dumps(body).encode())
+        assert main(["import", "people", source]) == 1
+        assert part in capsys.readouterr().err
 
 
 def test_what_cannot_begin_says_why(album: Album, capsys: pytest.CaptureFixture[str]) -> None:

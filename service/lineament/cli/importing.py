@@ -1,7 +1,8 @@
 """`lineament import COLLECTION SOURCE`: index many pictures into a collection.
 
-SOURCE is a folder, a manifest (.csv or .jsonl with image, external_image_id, user_id) or
-s3://bucket/prefix. docs/import.md tells more.
+SOURCE is a folder, a manifest (.csv or .jsonl with image, external_image_id, user_id),
+s3://bucket/prefix, or the s3://bucket/.../manifest.json of an S3 Inventory. docs/import.md tells
+more.
 """
 
 import argparse
@@ -20,12 +21,14 @@ from tqdm import tqdm
 from lineament import config
 from lineament.app import build_services
 from lineament.cli.arguments import writable
+from lineament.cli.bulk import inventory
 from lineament.cli.bulk.batches import in_batches
 from lineament.cli.bulk.bucket import Prefix
 from lineament.cli.bulk.crew import Crew
 from lineament.cli.bulk.desk import CollectionDesk
 from lineament.cli.bulk.examiner import Examiner, Options
 from lineament.cli.bulk.folder import Folder
+from lineament.cli.bulk.inventory import Inventory
 from lineament.cli.bulk.listed import Listed
 from lineament.cli.bulk.naming import (
     EXTERNAL_IDS,
@@ -145,7 +148,9 @@ def _source(args: argparse.Namespace, region: str) -> Source:
         bucket, _, prefix = args.source.removeprefix(_S3).partition("/")
         if not bucket:
             raise LineamentError(f"{args.source} names no bucket")
-        return Prefix(S3Place(bucket, prefix), region, naming)
+        kind: type[Inventory] | type[Prefix]
+        kind = Inventory if prefix.rpartition("/")[2] == inventory.NAME else Prefix
+        return kind(S3Place(bucket, prefix), region, naming)
     path = Path(args.source)
     if path.is_dir():
         return Folder(path, naming)

@@ -30,12 +30,20 @@ class Prefix:
             pages = self._clients.client(self._region).get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=bucket, Prefix=prefix):
                 for each in page.get("Contents", ()):
-                    yield self._judge(S3Place(bucket, each["Key"]), above)
+                    yield judge_key(S3Place(bucket, each["Key"]), above, self._naming)
         except (ClientError, BotoCoreError) as error:
             raise LineamentError(f"s3://{bucket}/{prefix}: {from_s3(error)}") from error
 
-    def _judge(self, place: S3Place, above: str) -> Candidate:
-        suffix = PurePosixPath(place.key).suffix.lower()
-        if place.key.endswith("/") or (suffix and suffix not in SUFFIXES):
-            return PassedOver("no JPEG or PNG by its name")
-        return self._naming.to_candidate(place.key.removeprefix(above), place)
+
+def judge_key(place: S3Place, above: str, naming: Naming) -> Candidate:
+    """Return a picture if its key is named like one, or has no suffix.
+
+    Args:
+        place: of the object.
+        above: what its name does without, at the beginning of the key.
+        naming: gives it ids.
+    """
+    suffix = PurePosixPath(place.key).suffix.lower()
+    if place.key.endswith("/") or (suffix and suffix not in SUFFIXES):
+        return PassedOver("no JPEG or PNG by its name")
+    return naming.to_candidate(place.key.removeprefix(above), place)
