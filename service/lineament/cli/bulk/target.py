@@ -18,7 +18,7 @@ class Target:
 
     Whether a picture was imported before is asked of the collection itself: a FaceId follows from
     the collection, the picture, its ExternalImageId and a face's place. So there is no journal that
-    could differ from what is there, and several machines can share the work.
+    could differ from what is there, and several imports can run at once.
     """
 
     def __init__(self, desk: CollectionDesk, stopped: threading.Event) -> None:
