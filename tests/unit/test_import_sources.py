@@ -124,8 +124,9 @@ def test_a_manifest_is_read_a_line_at_a_time(tmp_path: Path) -> None:
         list(Listed(tmp_path / "m.txt"))
 
 
-def test_a_crew_holds_few_things_at_once() -> None:
-    """Lost: a bucket of a million pictures does not fit into memory."""
+@pytest.mark.parametrize(("workers", "handed_out"), [(3, 8), (1, 2)])
+def test_a_crew_holds_few_things_at_once(workers: int, handed_out: int) -> None:
+    """Lost: a bucket of a million pictures does not fit into memory, or its bar stands still."""
     taken = 0
     most = 0
 
@@ -135,13 +136,13 @@ def test_a_crew_holds_few_things_at_once() -> None:
             taken += 1
             yield number
 
-    crew: Crew[int, int] = Crew(lambda number: number, 3, threading.Event())
+    crew: Crew[int, int] = Crew(lambda number: number, workers, threading.Event(), handed_out)
     done: list[int] = []
     for result in crew.work_through(things()):
         most = max(most, taken - len(done))
         done.append(result)
     assert sorted(done) == list(range(300))
-    assert most <= 3 * 8 + 1
+    assert most <= workers * handed_out + 1
 
 
 def test_a_crew_that_fails_gives_what_it_has() -> None:

@@ -164,7 +164,7 @@ def _import(
 ) -> None:
     crew = Crew(Examiner(target, options).examine, workers, target.stopped)
     # What was looked at is stored, also after Ctrl-C: this event is never set.
-    writing = Crew(Writer(target).write, 1, threading.Event())
+    writing = Crew(Writer(target).write, 1, threading.Event(), handed_out=2)
     with tqdm(unit="picture", smoothing=0.1, disable=None) as bar:  # none without a terminal
         if not bar.disable:
             counting = threading.Thread(target=_count, args=(source, bar, target.stopped))

@@ -7,23 +7,29 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-_HANDED_OUT = 8
-"""Things for each thread, the one in work included."""
 
 
 class Crew(Generic[T, R]):
     """Threads that do the same with many things."""
 
-    def __init__(self, work: Callable[[T], R], workers: int, stopped: threading.Event) -> None:
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        workers: int,
+        stopped: threading.Event,
+        handed_out: int = 8,
+    ) -> None:
         """Begin nothing.
 
         Args:
             work: done in a thread.
             workers: threads.
             stopped: once it is set, nothing is begun any more.
+            handed_out: things for each thread, the one in work included.
         """
         self._work = work
         self._workers = workers
+        self._most = workers * handed_out
         self._stopped = stopped
         self._pending: set[Future[R]] = set()
         self._failure: Exception | None = None
@@ -38,7 +44,7 @@ class Crew(Generic[T, R]):
         with ThreadPoolExecutor(self._workers) as pool:
             for thing in self._until_stopped(things):
                 self._pending.add(pool.submit(self._work, thing))
-                yield from self._settle(self._workers * _HANDED_OUT - 1)
+                yield from self._settle(self._most - 1)
             yield from self._settle(0)
         if self._failure is not None:
             raise self._failure
@@ -59,7 +65,7 @@ class Crew(Generic[T, R]):
 
     def _settle(self, limit: int) -> Iterator[R]:
         """Yield what is done, until no more than `limit` things are handed out."""
-        while len(self._pending) > limit:
+        while len(self._pending) > limit or any(each.done() for each in self._pending):
             if self._ends():
                 for each in self._pending:
                     each.cancel()  # has no effect on one that was begun
