@@ -8,7 +8,7 @@ import pytest
 from lineament.storage import keys
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
-from lineament.storage.compaction import compact
+from lineament.storage.compaction import Due, compact
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
@@ -18,6 +18,7 @@ from tests.storage.inhabited import LATER
 from tests.storage.snapshotting import (
     AT_ONCE,
     NO_GROWTH,
+    REGION,
     DyingClients,
     cold,
     cold_start_agrees,
@@ -29,10 +30,12 @@ from tests.storage.snapshotting import (
 )
 from tests.storage.world import (
     Crash,
+    RepeatingClient,
     ids_of,
     make_faces,
     now,
     stored_items,
+    through,
 )
 
 pytestmark = pytest.mark.usefixtures("stays_healthy")
@@ -177,3 +180,17 @@ def test_a_snapshot_finished_after_its_collection_was_purged_is_erased(
     assert purge(tables, None, LATER, snapshots=store).failed == 0
     assert not store.publish(late)
     assert (stored_items(tables, ""), objects(store)) == ([], {})
+
+
+def test_writes_that_arrive_twice_publish_once(tables: Tables, store: SnapshotStore) -> None:
+    """Lost: after an answer that got lost, the published object is erased as one that lost."""
+    collection, faces = people(tables)
+    twice = through(tables, RepeatingClient(tables.control.client))
+    repeating = SnapshotStore(twice, store._bucket, REGION, store._clients)
+    assert compact(twice, repeating, now(tables, collection), Due(interval=-1, growth=1))
+    DynamoFaceStore(tables).remove(now(tables, collection), faces[2:3])
+    late = Due(interval=-1, growth=1_000_000)  # a claim that comes twice counts no more at once
+    assert compact(twice, repeating, now(tables, collection), late)
+    assert len(objects(store)) == 1
+    assert store.newest(collection.generation) is not None
+    cold_start_agrees(tables, store, collection)
