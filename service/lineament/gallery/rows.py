@@ -5,7 +5,6 @@ a face never touches a row: views carry their own mask of living rows.
 """
 
 import threading
-import uuid
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -20,6 +19,7 @@ Ids = NDArray[np.bytes_]
 """Face ids as 16 raw bytes: shape (n,), dtype S16. Sorts as the ids' text does."""
 
 _ID = "S16"
+_ID_BYTES = 16
 _FIRST_CAPACITY = 64
 _SMALLEST_CHUNK, _LARGEST_CHUNK = 64, 1 << 18
 """Rows. Chunks double what there is, up to 200 MB of 192 components: none is ever copied."""
@@ -32,15 +32,16 @@ _INDEX_BYTES = 220
 def to_key(face_id: str) -> bytes | None:
     """Return the 16 bytes of a face id, or None for what is no UUID in its usual form."""
     try:
-        key = uuid.UUID(face_id)
+        key = bytes.fromhex(face_id.replace("-", ""))
     except ValueError:
         return None
-    return key.bytes if str(key) == face_id else None
+    return key if len(key) == _ID_BYTES and from_key(key) == face_id else None
 
 
 def from_key(key: bytes) -> str:
     """Return the face id of 16 bytes."""
-    return str(uuid.UUID(bytes=key))
+    text = key.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class Rows:
@@ -77,13 +78,13 @@ class Rows:
             part = vectors[written : written + chunk.capacity - chunk.count]
             chunk.append(np.asarray(part, np.float32).reshape(len(part), self.dimensions))
             written += len(part)
-        recent = self._recent
-        for row, key in enumerate(keys, start):
-            recent.setdefault(key, []).append(row)
-        self.count = end
-        if len(recent) > max(_UNSORTED, end // _UNSORTED_PART):
+        if len(self._recent) + len(keys) > max(_UNSORTED, end // _UNSORTED_PART):
             self.order(end)
             self._recent = {}  # After the order, which readers ask second.
+        else:
+            for row, key in enumerate(keys, start):
+                self._recent.setdefault(key, []).append(row)
+        self.count = end
 
     def parts(self, count: int) -> list[Part]:
         """Return the chunks of the first `count` rows."""
@@ -113,6 +114,16 @@ class Rows:
                 return int(order[place])
             place -= 1
         return None
+
+    def present(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Return those of some keys that have a row, in one look for all of them."""
+        known, order = self._sorted
+        wanted = np.array(keys, _ID)
+        ids = self.ids[:known]
+        places = np.searchsorted(ids, wanted, side="right", sorter=order) - 1
+        there = places >= 0
+        there[there] = ids[order[places[there]]] == wanted[there]
+        return [key for key, found in zip(keys, there, strict=True) if found or key in self._recent]
 
     def order(self, count: int) -> NDArray[np.intp]:
         """Return the first `count` rows in the order of their ids, equal ids by row."""

@@ -17,6 +17,8 @@ Alive = NDArray[np.bool_]
 """Which rows count: shape (n,), n rows or more."""
 
 _WORTH_COMPACTING = 1024
+_FEW = 16
+"""Ids that are looked up one by one."""
 
 
 class ShelfView:
@@ -131,7 +133,7 @@ class Shelf:
         if self._rows is None:
             self._rows = Rows(len(vectors[0]))
         rows = self._rows
-        for key in keys:
+        for key in keys if len(keys) < _FEW else rows.present(keys):
             self._kill(rows, key)
         rows.append(keys, vectors)
         if len(self._alive) < rows.count:
