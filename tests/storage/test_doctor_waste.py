@@ -235,6 +235,7 @@ def test_nothing_is_found_while_others_write(tables: Tables) -> None:
         try:
             looks: list[Diagnosis] = []
             while len(looks) < 4 or min(each.done for each in clients) <= 2:
+                assert not any(each.done() for each in running)  # they go on until told to stop
                 looks = [*looks, diagnose(tables, gallery_of, pace=Pace(DEFAULT_GRACE, 0.5, 0.3))]
             found = [finding for look in looks for finding in look.findings]
         finally:
