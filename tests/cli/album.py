@@ -17,8 +17,6 @@ from lineament.cli.main import main
 from lineament.context import Scope
 from lineament.domain.faces import FaceEngine, ImageFaces
 from lineament.storage.provision import Tables, connect
-from lineament.vision.engine import build_engine
-from tests.conformance.remembering import RememberingEngine
 
 
 class WatchedEngine:
@@ -68,11 +66,6 @@ class Album:
     def names(self) -> list[str | None]:
         """Return the faces' ExternalImageIds."""
         return [face["ExternalImageId"] for face in self.faces()]
-
-
-@pytest.fixture(scope="module")
-def engine(photo_dir: Path) -> FaceEngine:
-    return RememberingEngine(build_engine(photo_dir.parent))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The emulator of `serve --local --data`, on a folder of the test's."""
+"""What files of commands' tests share: the engine, and `serve --local --data`'s emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from lineament.domain.faces import FaceEngine
+from lineament.vision.engine import build_engine
 from tests.cli.killable import Emulator, Start
+from tests.conformance.remembering import RememberingEngine
 
 
 @pytest.fixture
@@ -21,3 +24,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield begin
     for each in made:
         each.kill()
+
+
+@pytest.fixture(scope="module")
+def engine(photo_dir: Path) -> FaceEngine:
+    """Return the real engine, which remembers what it has seen."""
+    return RememberingEngine(build_engine(photo_dir.parent))

@@ -18,8 +18,6 @@ from lineament.cli.main import main
 from lineament.domain.celebrities import id_of_name
 from lineament.domain.faces import FaceEngine
 from lineament.storage.provision import Tables, connect
-from lineament.vision.engine import build_engine
-from tests.conformance.remembering import RememberingEngine
 from tests.storage.world import CrashingClient, stored_items, stored_vectors, through
 
 A, B = "KnownA1", id_of_name("Person B")
@@ -66,11 +64,6 @@ class Office:
         stored = (len(stored_items(self.tables, prefix)) for prefix in ("FACE#", "CELEBRITY#"))
         faces, celebrities = stored
         return faces, stored_vectors(self.tables), celebrities
-
-
-@pytest.fixture(scope="module")
-def engine(photo_dir: Path) -> FaceEngine:
-    return RememberingEngine(build_engine(photo_dir.parent))
 
 
 @pytest.fixture

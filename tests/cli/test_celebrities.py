@@ -18,11 +18,11 @@ from lineament.cli.main import main
 from lineament.domain.celebrities import id_of_name
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import ensure_tables
-from tests.cli.office import LATER, A, B, Office, crashes, engine, office
+from tests.cli.office import LATER, A, B, Office, crashes, office
 from tests.profiles import SECOND
 from tests.storage.world import Crash, stored_items
 
-__all__ = ["engine", "office"]
+__all__ = ["office"]
 
 
 def test_import_is_idempotent_and_changes_what_has_changed(

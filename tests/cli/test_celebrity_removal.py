@@ -14,10 +14,10 @@ from lineament.cli.celebrity.report import Outcome
 from lineament.cli.main import main
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import ensure_tables
-from tests.cli.office import LATER, A, B, Office, crashes, engine, office
+from tests.cli.office import LATER, A, B, Office, crashes, office
 from tests.storage.world import Crash, stored_items
 
-__all__ = ["engine", "office"]
+__all__ = ["office"]
 
 
 def test_removed_celebrities_leave_nothing(

@@ -14,9 +14,9 @@ import pytest
 from lineament.cli import exporting
 from lineament.cli.main import main
 from lineament.domain.ports import GalleryView
-from tests.cli.album import Album, album, engine
+from tests.cli.album import Album, album
 
-__all__ = ["album", "engine"]
+__all__ = ["album"]
 
 
 @pytest.fixture

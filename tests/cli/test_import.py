@@ -21,11 +21,11 @@ from lineament.cli.main import main
 from lineament.errors import ProvisionedThroughputExceededException
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.provision import Tables, ensure_tables
-from tests.cli.album import Album, album, engine
+from tests.cli.album import Album, album
 from tests.pictures import jpeg, scenery
 from tests.storage.world import Crash, CrashingClient, healthy, stored_items, through
 
-__all__ = ["album", "engine"]
+__all__ = ["album"]
 EVERYBODY = ("obama.jpg", "obama2.jpg", "biden.jpg", "t1.jpg")
 
 

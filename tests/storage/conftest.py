@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.storage.snapshots import SnapshotStore
 from tests.emulated import emulated
+from tests.storage.snapshotting import make_store
 from tests.storage.world import healthy
 
 REGION = "us-east-1"
@@ -31,3 +33,9 @@ def stays_healthy(tables: Tables) -> Iterator[None]:
     """Have `lineament doctor` look, after a test, at what it has left."""
     yield
     healthy(tables)
+
+
+@pytest.fixture
+def store(tables: Tables, moto_endpoint: str) -> SnapshotStore:
+    """Return the snapshots of the tables, in a bucket of the test's own."""
+    return make_store(tables, moto_endpoint)

@@ -1,6 +1,5 @@
 """Snapshots for the storage tests: buckets, cold starts, and processes that die at any call."""
 
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,7 @@ from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables
 from lineament.storage.snapshots import SnapshotStore
 from tests.storage.inhabited import change_user
-from tests.storage.world import Crash, ids_of, make_collection, make_faces, now, through
+from tests.storage.world import Fuse, ids_of, make_collection, make_faces, now, through
 
 REGION = "us-east-1"
 AT_ONCE = Due(interval=0, growth=1)
@@ -41,26 +40,17 @@ class DyingClients:
 
     def __init__(self, tables: Tables, store: SnapshotStore, at: int, *, after: bool) -> None:
         """Die before the call takes effect, or after."""
-        self.calls = 0
-        self._at, self._after = at, after
-        self._lock = threading.Lock()
-        self._s3 = _Watched(store._clients.client(REGION), self._call)
-        self.tables = through(tables, _Watched(tables.control.client, self._call))
+        self._fuse = Fuse(at, after=after)
+        self._s3 = _Watched(store._clients.client(REGION), self._fuse.call)
+        self.tables = through(tables, _Watched(tables.control.client, self._fuse.call))
         self.store = SnapshotStore(self.tables, store._bucket, REGION, self)  # type: ignore[arg-type]
 
     def client(self, _region: str) -> Any:
         return self._s3
 
-    def _call(self, operation: Callable[..., Any], params: dict[str, Any]) -> Any:
-        with self._lock:
-            turn = self.calls
-            self.calls += 1
-        if turn > self._at or (turn == self._at and not self._after):
-            raise Crash
-        answer = operation(**params)
-        if turn == self._at:
-            raise Crash
-        return answer
+    @property
+    def calls(self) -> int:
+        return self._fuse.calls
 
 
 class _Watched:

@@ -17,7 +17,6 @@ from tests.storage.snapshotting import (
     NO_GROWTH,
     cold,
     cold_start_agrees,
-    make_store,
     objects,
     people,
     put_object,
@@ -29,11 +28,6 @@ from tests.storage.world import (
 )
 
 pytestmark = pytest.mark.usefixtures("stays_healthy")
-
-
-@pytest.fixture
-def store(tables: Tables, moto_endpoint: str) -> SnapshotStore:
-    return make_store(tables, moto_endpoint)
 
 
 def test_a_cold_start_reads_the_snapshot_and_the_log_after_it(

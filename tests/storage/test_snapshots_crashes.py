@@ -23,7 +23,6 @@ from tests.storage.snapshotting import (
     cold,
     cold_start_agrees,
     every_key,
-    make_store,
     objects,
     people,
     put_object,
@@ -39,11 +38,6 @@ from tests.storage.world import (
 )
 
 pytestmark = pytest.mark.usefixtures("stays_healthy")
-
-
-@pytest.fixture
-def store(tables: Tables, moto_endpoint: str) -> SnapshotStore:
-    return make_store(tables, moto_endpoint)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

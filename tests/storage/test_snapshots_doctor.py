@@ -12,16 +12,11 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
 from lineament.storage.snapshots import SnapshotStore
 from tests.storage.inhabited import LATER
-from tests.storage.snapshotting import AT_ONCE, make_store, objects, people, put_object
+from tests.storage.snapshotting import AT_ONCE, objects, people, put_object
 from tests.storage.world import now
 
 PACE = Pace(pause=0.02)
 ALL = Wanted()
-
-
-@pytest.fixture
-def store(tables: Tables, moto_endpoint: str) -> SnapshotStore:
-    return make_store(tables, moto_endpoint)
 
 
 def kinds(tables: Tables, store: SnapshotStore, wanted: Wanted = ALL) -> list[str]:

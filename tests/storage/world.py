@@ -84,33 +84,42 @@ class Crash(Exception):
     """The process died here."""
 
 
+class Fuse:
+    """Lets calls through until a process dies at the n-th (from 0), before or after its effect."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self._at, self._after = at, after
+        self._lock = threading.Lock()
+        self.calls = 0
+
+    def call(self, operation: Callable[..., Any], params: dict[str, Any]) -> Any:
+        with self._lock:
+            turn = self.calls
+            self.calls += 1
+        if turn > self._at or (turn == self._at and not self._after):
+            raise Crash
+        answer = operation(**params)
+        if turn == self._at:
+            raise Crash
+        return answer
+
+
 class CrashingClient:
     """A client whose process dies at its n-th write (from 0), before or after it took effect."""
 
     def __init__(self, client: Any, at: int, *, after: bool) -> None:
         self._client = client
-        self._at = at
-        self._after = after
-        self._lock = threading.Lock()
-        self.writes = 0
+        self._fuse = Fuse(at, after=after)
+
+    @property
+    def writes(self) -> int:
+        return self._fuse.calls
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._client, name)
         if name not in WRITES:
             return operation
-
-        def write(**params: Any) -> Any:
-            with self._lock:
-                turn = self.writes
-                self.writes += 1
-            if turn > self._at or (turn == self._at and not self._after):
-                raise Crash
-            answer = operation(**params)
-            if turn == self._at:
-                raise Crash
-            return answer
-
-        return write
+        return lambda **params: self._fuse.call(operation, params)
 
 
 class HookedClient:

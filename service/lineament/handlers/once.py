@@ -45,9 +45,9 @@ def once(
         call: of an operation that has a ClientRequestToken.
         params: where they hold no token, `work` simply runs.
         collection: the operation's, as it was before anything was changed.
-        work: does it, and returns JSON values. It commits with `attempt.write`; where the attempt
-            is resumed it looks for an entry of that write first, and answers from it. A modelled
-            error that it raises tells that this call has changed nothing.
+        work: does it, and returns JSON values. It commits with `attempt.write`, and looks for an
+            entry of that write first and answers from it: a call with the same token may run at the
+            same time. A modelled error that it raises tells that this call has changed nothing.
 
     Raises:
         IdempotentParameterMismatchException: the token is in use with other parameters.
