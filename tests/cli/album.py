@@ -17,6 +17,9 @@ from lineament.cli.main import main
 from lineament.context import Scope
 from lineament.domain.faces import FaceEngine, ImageFaces
 from lineament.storage.provision import Tables, connect
+from tests.storage.world import stored_items
+
+EVERYBODY = ("obama.jpg", "obama2.jpg", "biden.jpg", "t1.jpg")
 
 
 class WatchedEngine:
@@ -89,3 +92,14 @@ def album(
     scope = Scope(settings.default_account, settings.region)
     desk = CollectionDesk(build_services(settings, tables), scope, "people")
     return Album(folder, photo_dir, tables, desk, watched)
+
+
+def seq_of(album: Album) -> int:
+    collection = album.desk.find()
+    assert collection is not None
+    return collection.seq
+
+
+def records_of(album: Album) -> list[dict[str, Any]]:
+    tables: Tables = album.tables
+    return stored_items(tables, "FACE#")
