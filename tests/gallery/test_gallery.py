@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineament.domain.faces import Vector
+from lineament.domain.raw_ids import to_key
 from lineament.errors import ResourceNotFoundException
 from lineament.gallery.memory import MemoryGallery
-from lineament.gallery.rows import to_key
 from lineament.gallery.view import MemoryGalleryView
 from tests.gallery.fake_log import ListLog, brute_force
 

@@ -1,4 +1,6 @@
-"""A snapshot as bytes. Little-endian; a reader of a later release must still take version 1.
+"""A snapshot as bytes. Little-endian; a reader of a later release must still take versions 1 and 2.
+
+Version 2, of which whoever needs no vectors reads the head alone:
 
 | part | bytes |
 |---|---|
@@ -8,30 +10,38 @@
 | number of the log | 8 |
 | the generation's name, UTF-8 | as said |
 | ids of the faces | 16 each |
-| their vectors, float16 | 2 a component |
+| their marks, signed | 8 each |
 | ids of the faces that the fold holds for there, though their vectors are erased | 16 each |
 | users: key, number that made it, bytes of its UserId, number of its faces | 16, 8, 2, 2 |
 | ... then the UserId, UTF-8, and the ids of its faces in order of their association | as said |
-| SHA-256 of everything before | 32 |
+| SHA-256 of everything before: the head ends here | 32 |
+| vectors of the faces, float16 | 2 a component |
+| SHA-256 of the vectors | 32 |
+
+Version 1 has no marks, the vectors between the ids and the erased ids, and one SHA-256, at the end.
 """
 
 import hashlib
 import struct
 import uuid
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from rpds import HashTrieMap, HashTrieSet
 
-from lineament.domain.snapshots import ID_BYTES, Snapshot
+from lineament.domain.raw_ids import ID_BYTES, from_block, from_key, to_ids, to_names
+from lineament.domain.snapshots import Halves, Head, Snapshot
 from lineament.domain.users import Membership, User
 from lineament.errors import LineamentError
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"LINSNAP\n"
 _HEADER = struct.Struct("<8sHHIQQQQ")
 _USER = struct.Struct("<16sQHH")
+_MARK_BYTES = 8
 _DIGEST_BYTES = 32
 _READ = 1 << 20
 """Bytes read at once: while one piece is hashed, no more than that is held twice."""
@@ -51,11 +61,8 @@ class Stream(Protocol):
 
 def encode(snapshot: Snapshot) -> Iterator[bytes | memoryview]:
     """Yield the bytes of a snapshot, piece by piece."""
-    digest = hashlib.sha256()
-    for piece in _pieces(snapshot):
-        digest.update(piece)
-        yield piece
-    yield digest.digest()
+    yield from _sealed(_head_pieces(snapshot))
+    yield from _sealed(iter([_memory(snapshot.halves, "<f2")]))
 
 
 def decode(stream: Stream, length: int, generation: str) -> Snapshot:
@@ -71,81 +78,151 @@ def decode(stream: Stream, length: int, generation: str) -> Snapshot:
             message says which, and no more.
     """
     reader = _Reader(stream)
-    header = reader.take(_HEADER.size if length >= _HEADER.size else 0)
-    if not header.startswith(_MAGIC):
-        raise SnapshotUnreadable("no snapshot")
-    _, version, named, dimensions, faces, erased, users, seq = _HEADER.unpack(header)
-    if version != VERSION:
-        raise SnapshotUnreadable(f"version {version}")
-    parts = (named, faces * ID_BYTES, faces * dimensions * 2, erased * ID_BYTES, users)
-    if _HEADER.size + sum(parts) + _DIGEST_BYTES != length:
-        raise SnapshotUnreadable("another length than its header says")
-    name, ids, vectors, gone, members = map(reader.take, parts)
-    digest = reader.digest()
-    if reader.take(_DIGEST_BYTES) != digest:
-        raise SnapshotUnreadable("its checksum is wrong")
+    header = _Header.read(reader, length)
+    if header.version == 1:
+        return _decode_first(reader, header, generation)
+    head = _decode_head(reader, header, generation)
+    halves = header.halves(reader)
+    reader.check()
+    return Snapshot(generation, head.seq, head.ids, head.marks, halves, head.membership)
+
+
+def decode_head(stream: Stream, length: int, generation: str) -> Head | None:
+    """Read all of a snapshot but the vectors, of which no byte is asked for.
+
+    Args:
+        stream: at its first byte.
+        length: of all of the snapshot, in bytes.
+        generation: whose snapshot it must be.
+
+    Returns:
+        None where it is of version 1, which can only be read as a whole.
+
+    Raises:
+        SnapshotUnreadable: as for `decode`, but that nobody looks at the vectors.
+    """
+    reader = _Reader(stream)
+    header = _Header.read(reader, length)
+    return None if header.version == 1 else _decode_head(reader, header, generation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    version: int
+    named: int
+    dimensions: int
+    faces: int
+    erased: int
+    users: int
+    seq: int
+
+    @classmethod
+    def read(cls, reader: "_Reader", length: int) -> "_Header":
+        block = reader.take(_HEADER.size if length >= _HEADER.size else 0)
+        if not block.startswith(_MAGIC):
+            raise SnapshotUnreadable("no snapshot")
+        header = cls(*_HEADER.unpack(block)[1:])
+        if header.version not in (1, VERSION):
+            raise SnapshotUnreadable(f"version {header.version}")
+        if header.length != length:
+            raise SnapshotUnreadable("another length than its header says")
+        return header
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole snapshot."""
+        face = ID_BYTES + 2 * self.dimensions + (_MARK_BYTES if self.version > 1 else 0)
+        lists = self.faces * face + self.erased * ID_BYTES + self.users
+        return _HEADER.size + self.named + lists + self.version * _DIGEST_BYTES
+
+    def halves(self, reader: "_Reader") -> Halves:
+        block = reader.take(self.faces * self.dimensions * 2)
+        return np.frombuffer(block, "<f2").reshape(self.faces, self.dimensions)
+
+
+def _decode_head(reader: "_Reader", header: _Header, generation: str) -> Head:
+    name = reader.take(header.named)
+    ids = from_block(reader.take(header.faces * ID_BYTES))
+    marks = np.frombuffer(reader.take(header.faces * _MARK_BYTES), "<i8")
+    gone, members = reader.take(header.erased * ID_BYTES), reader.take(header.users)
+    reader.check()
+    _check_name(name, generation)
+    membership = _membership(members, gone)
+    return Head(generation, header.seq, ids, marks, header.dimensions, membership)
+
+
+def _decode_first(reader: "_Reader", header: _Header, generation: str) -> Snapshot:
+    name = reader.take(header.named)
+    ids = from_block(reader.take(header.faces * ID_BYTES))
+    halves = header.halves(reader)
+    gone, members = reader.take(header.erased * ID_BYTES), reader.take(header.users)
+    reader.check()
+    _check_name(name, generation)
+    marks = np.zeros(header.faces, np.int64)
+    return Snapshot(generation, header.seq, ids, marks, halves, _membership(members, gone))
+
+
+def _check_name(name: bytearray, generation: str) -> None:
     if name != generation.encode():
         raise SnapshotUnreadable("of another generation")
-    halves = np.frombuffer(vectors, "<f2").reshape(faces, dimensions)
-    try:
-        membership = _membership(members, gone)
-    except (struct.error, ValueError) as error:
-        raise SnapshotUnreadable("its users make no sense") from error
-    return Snapshot(generation, seq, tuple(_names(ids)), halves, membership)
 
 
-def _pieces(snapshot: Snapshot) -> Iterator[bytes | memoryview]:
+def _head_pieces(snapshot: Snapshot) -> Iterator[bytes | memoryview]:
     name = snapshot.generation.encode()
     membership = snapshot.membership
-    users = b"".join(map(_user, membership.users.values()))
+    users = b"".join(_user(membership.users[key]) for key in sorted(membership.users))
     faces, dimensions = snapshot.halves.shape
     yield _HEADER.pack(
         _MAGIC, VERSION, len(name), dimensions, faces, len(membership.erased), len(users),
         snapshot.seq,
     )  # fmt: skip
     yield name
-    yield _block(snapshot.face_ids)
-    yield np.ascontiguousarray(snapshot.halves, "<f2").reshape(-1).view(np.uint8).data
-    yield _block(sorted(membership.erased))
+    yield _memory(snapshot.ids, "S16")
+    yield _memory(snapshot.marks, "<i8")
+    yield to_ids(sorted(membership.erased)).tobytes()
     yield users
+
+
+def _sealed(pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    yield digest.digest()
+
+
+def _memory(array: NDArray[Any], kind: str) -> memoryview:
+    return np.ascontiguousarray(array, kind).reshape(-1).view(np.uint8).data
 
 
 def _user(user: User) -> bytes:
     name = user.user_id.encode()
     fixed = _USER.pack(uuid.UUID(user.key).bytes, user.seq, len(name), len(user.faces))
-    return fixed + name + _block(user.faces)
+    return fixed + name + to_ids(user.faces).tobytes()
 
 
 def _membership(block: bytearray, erased: bytearray) -> Membership:
-    users: list[User] = []
+    try:
+        users = list(_users(block))
+    except (struct.error, ValueError) as error:
+        raise SnapshotUnreadable("its users make no sense") from error
+    owners = {face_id: user.key for user in users for face_id in user.faces}
+    return Membership(
+        HashTrieMap({user.key: user for user in users}),
+        HashTrieMap(owners),
+        HashTrieSet(to_names(from_block(erased))),
+    )
+
+
+def _users(block: bytearray) -> Iterator[User]:
     start = 0
     while start < len(block):
         key, seq, named, faces = _USER.unpack_from(block, start)
         middle = start + _USER.size + named
         end = middle + faces * ID_BYTES
         name = block[middle - named : middle].decode()
-        users.append(User(_name(key.hex()), name, seq, tuple(_names(block[middle:end]))))
+        yield User(from_key(key), name, seq, tuple(to_names(from_block(block[middle:end]))))
         start = end
-    owners = {face_id: user.key for user in users for face_id in user.faces}
-    return Membership(
-        HashTrieMap({user.key: user for user in users}),
-        HashTrieMap(owners),
-        HashTrieSet(_names(erased)),
-    )
-
-
-def _block(ids: Iterable[str]) -> bytes:
-    return bytes.fromhex("".join(ids).replace("-", ""))
-
-
-def _names(block: bytes | bytearray) -> Iterator[str]:
-    # Cut out of one long text: a million uuid.UUID take seconds.
-    text = block.hex()
-    return (_name(text[start : start + 32]) for start in range(0, len(text), 32))
-
-
-def _name(text: str) -> str:
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class _Reader:
@@ -167,5 +244,13 @@ class _Reader:
             done += len(piece)
         return whole
 
-    def digest(self) -> bytes:
-        return self._hash.digest()
+    def check(self) -> None:
+        """Read the digest of what was read since the last one, and compare.
+
+        Raises:
+            SnapshotUnreadable: it is another.
+        """
+        digest = self._hash.digest()
+        if self.take(_DIGEST_BYTES) != digest:
+            raise SnapshotUnreadable("its checksum is wrong")
+        self._hash = hashlib.sha256()

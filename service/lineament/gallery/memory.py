@@ -88,9 +88,11 @@ class _Generation:
     def _begin_at(self, snapshot: Snapshot) -> None:
         """Put what a snapshot holds in place of what is here; views keep what they have."""
         faces, templates, directory = Shelf(), Shelf(), Shelf()
-        for start in range(0, len(snapshot.face_ids), _ROWS):
-            part = slice(start, start + _ROWS)
-            faces.add(snapshot.face_ids[part], list(unit_rows(snapshot.halves[part])))
+        count, dimensions = snapshot.halves.shape
+        if count:
+            starts = range(0, count, _ROWS)
+            blocks = (unit_rows(snapshot.halves[start : start + _ROWS]) for start in starts)
+            faces.fill(snapshot.ids, dimensions, blocks)
         users = list(snapshot.membership.users.values())
         if users:
             directory.add([user.key for user in users], [_NOTHING] * len(users))

@@ -4,13 +4,14 @@ A shelf has one writer, which publishes views; readers of a view take no lock.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lineament.domain.faces import Matrix, Vector
-from lineament.gallery.rows import Rows, from_key, to_key
+from lineament.domain.raw_ids import Ids, from_key, to_bytes, to_ids, to_key
+from lineament.gallery.rows import Rows
 from lineament.gallery.search import nearest
 
 Alive = NDArray[np.bool_]
@@ -62,7 +63,7 @@ class ShelfView:
 
     def page(self, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` ids > `after`, an id here or not, ascending."""
-        order = self._rows.order(self._count)
+        order = self._rows.index.order(self._count)
         start = 0
         if after is not None:
             needle = np.array(uuid.UUID(after).bytes, self._ids.dtype)
@@ -71,7 +72,7 @@ class ShelfView:
         while start < len(order) and len(found) < limit:
             part = order[start : start + 2 * limit]
             living = part[self._alive[part]][: limit - len(found)]
-            found += [from_key(self._key(row)) for row in living]
+            found += [from_key(to_bytes(self._ids, row)) for row in living]
             start += len(part)
         return found
 
@@ -96,17 +97,14 @@ class ShelfView:
         parts = self._rows.parts(self._count)
         found, scores = nearest(parts, self._ids, self._alive, query, min_score, limit)
         return [
-            (from_key(self._key(row)), float(score))
+            (from_key(to_bytes(self._ids, row)), float(score))
             for row, score in zip(found, scores, strict=True)
         ]
 
     def _row(self, name: str) -> int | None:
         key = to_key(name)
-        row = None if key is None else self._rows.find(key, self._count)
+        row = None if key is None else self._rows.index.find(key, self._count)
         return row if row is not None and self._alive[row] else None
-
-    def _key(self, row: int) -> bytes:
-        return self._ids[row : row + 1].tobytes()  # An S16 scalar would lose trailing zeros.
 
 
 class Shelf:
@@ -129,19 +127,27 @@ class Shelf:
 
     def add(self, names: Sequence[str], vectors: Sequence[Vector]) -> None:
         """Put vectors there, at least one; an id that is there gets the new one."""
-        keys = [to_key(name) or b"" for name in names]
-        if self._rows is None:
-            self._rows = Rows(len(vectors[0]))
-        rows = self._rows
-        for key in keys if len(keys) < _FEW else rows.present(keys):
-            self._kill(rows, key)
-        rows.append(keys, vectors)
-        if len(self._alive) < rows.count:
-            grown = np.zeros(len(rows.ids), np.bool_)
-            grown[: len(self._alive)] = self._alive
-            self._alive = grown
-        self._alive[rows.count - len(keys) : rows.count] = True
-        self._size += len(keys)
+        rows = self._ready(len(vectors[0]), 0)
+        ids = to_ids(names)
+        if len(ids) < _FEW:
+            for row in range(len(ids)):
+                self._kill(rows, to_bytes(ids, row))
+        else:
+            there = rows.index.rows(ids)
+            there = there[there >= 0]
+            self._size -= int(np.count_nonzero(self._alive[there]))
+            self._alive[there] = False
+        self._append(rows, ids, [np.asarray(vectors, np.float32)])
+
+    def fill(self, ids: Ids, dimensions: int, blocks: Iterable[Matrix]) -> None:
+        """Put very many vectors on an empty shelf.
+
+        Args:
+            ids: of all of them, each once.
+            dimensions: components of a vector.
+            blocks: the vectors, float32, in the same order, cut anywhere.
+        """
+        self._append(self._ready(dimensions, len(ids)), ids, blocks)
 
     def remove(self, name: str) -> None:
         """Take an id away, there or not."""
@@ -153,7 +159,7 @@ class Shelf:
         key = to_key(name)
         if self._rows is None or key is None:
             return None
-        row = self._rows.find(key, self._rows.count)
+        row = self._rows.index.find(key, self._rows.count)
         return self._rows.vector(row) if row is not None and self._alive[row] else None
 
     def publish(self) -> ShelfView:
@@ -161,8 +167,22 @@ class Shelf:
         self._compact()
         return ShelfView(self._rows or Rows(0), self._alive, self._size)
 
+    def _ready(self, dimensions: int, expected: int) -> Rows:
+        if self._rows is None:
+            self._rows = Rows(dimensions, expected)
+        return self._rows
+
+    def _append(self, rows: Rows, ids: Ids, blocks: Iterable[Matrix]) -> None:
+        rows.append(ids, blocks)
+        if len(self._alive) < rows.count:
+            grown = np.zeros(len(rows.ids), np.bool_)
+            grown[: len(self._alive)] = self._alive
+            self._alive = grown
+        self._alive[rows.count - len(ids) : rows.count] = True
+        self._size += len(ids)
+
     def _kill(self, rows: Rows, key: bytes | None) -> None:
-        row = None if key is None else rows.find(key, rows.count)
+        row = None if key is None else rows.index.find(key, rows.count)
         if row is not None and self._alive[row]:
             self._alive[row] = False
             self._size -= 1
@@ -174,9 +194,6 @@ class Shelf:
             return
         living = np.flatnonzero(self._alive[: old.count])
         self._rows = Rows(old.dimensions, len(living))
-        self._rows.append(
-            [old.ids[row : row + 1].tobytes() for row in living],
-            [old.vector(int(row)) for row in living],
-        )
+        self._rows.append(old.ids[living], old.vectors(living))
         self._alive = np.ones(len(self._rows.ids), np.bool_)
         self._alive[self._rows.count :] = False

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lineament.domain.collections import Collection
+from lineament.domain.folding import Folding
 from lineament.domain.snapshot_format import SnapshotUnreadable
-from lineament.domain.snapshots import Folding, Snapshot
+from lineament.domain.snapshots import Snapshot
 from lineament.storage import entries, keys
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore

@@ -9,15 +9,21 @@ that is about to publish, and is left to whoever publishes next, or to the purge
 import io
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineament.domain.snapshot_format import SnapshotUnreadable, decode, encode
-from lineament.domain.snapshots import Snapshot
+from lineament.domain.snapshot_format import (
+    SnapshotUnreadable,
+    Stream,
+    decode,
+    decode_head,
+    encode,
+)
+from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
 from lineament.storage.clients import S3Clients
@@ -31,6 +37,7 @@ _READS = 3
 """An object may be superseded, and erased, between the item's reading and its own."""
 _BUFFER = 1 << 20
 _GONE = frozenset({"NoSuchKey", "404"})
+_Decoded = TypeVar("_Decoded")
 _log = logging.getLogger(__name__)
 
 
@@ -49,6 +56,8 @@ class Published:
     """An object that was found missing or unreadable."""
     untidy: bool = False
     """The objects before it are not known to be erased yet."""
+    engine: str = ""
+    """What its writer gave along; empty where that was nothing."""
 
     @property
     def usable(self) -> bool:
@@ -76,6 +85,22 @@ class SnapshotStore:
         Raises:
             LineamentError: DynamoDB does not answer.
         """
+        return self._newest(generation, self.read)
+
+    def newest_head(self, generation: str) -> Head | None:
+        """Return the published snapshot without its vectors, which stay in S3.
+
+        None, and as for `newest` what is wrong; or None because it is of version 1, which has no
+        head of its own.
+
+        Raises:
+            LineamentError: DynamoDB does not answer.
+        """
+        return self._newest(generation, lambda of, key: self._read(of, key, decode_head))
+
+    def _newest(
+        self, generation: str, read: Callable[[str, str], _Decoded | None]
+    ) -> _Decoded | None:
         seen = ""
         for _ in range(_READS):
             try:
@@ -83,7 +108,7 @@ class SnapshotStore:
                 if published is None or not published.usable:
                     return None
                 named = published.object_key
-                return self.read(generation, named)
+                return read(generation, named)
             except SnapshotUnreadable as error:
                 if named == seen:
                     _log.warning("snapshot: %s; the log is read instead", error)
@@ -111,10 +136,15 @@ class SnapshotStore:
             SnapshotUnreadable: it is missing or damaged.
             ServiceUnavailable: S3 does not answer, or refuses.
         """
+        return self._read(generation, object_key, decode)
+
+    def _read(
+        self, generation: str, object_key: str, decoded: Callable[[Stream, int, str], _Decoded]
+    ) -> _Decoded:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=object_key)
             with closing(answer["Body"]) as body:
-                return decode(body, int(answer["ContentLength"]), generation)
+                return decoded(body, int(answer["ContentLength"]), generation)
         except ClientError as error:
             if _code(error) in _GONE:
                 raise SnapshotUnreadable("missing") from error
@@ -148,12 +178,13 @@ class SnapshotStore:
             {":looked": _number(looked), ":removal": _number(removal)},
         )
 
-    def publish(self, snapshot: Snapshot, damaged: str = "") -> bool:
+    def publish(self, snapshot: Snapshot, damaged: str = "", engine: str = "") -> bool:
         """Write a snapshot and make it the newest, unless a newer one or the purge was first.
 
         Args:
             snapshot: of a generation that was claimed.
             damaged: the object that this one may replace at the same number.
+            engine: what readers of the item are to find beside it.
         """
         generation = snapshot.generation
         object_key = keys.snapshot_object(
@@ -163,7 +194,8 @@ class SnapshotStore:
         self._call("put_object", Key=object_key, Body=body)
         published = self._update(
             generation,
-            "SET #seq = :seq, #object = :object, #untidy = :yes",
+            "SET #seq = :seq, #object = :object, #untidy = :yes"
+            + (", #engine = :engine" if engine else " REMOVE #engine"),
             "attribute_exists(#claimed) AND (attribute_not_exists(#seq) OR #seq < :seq OR "
             "(#seq = :seq AND #object = :damaged))",
             {
@@ -171,6 +203,7 @@ class SnapshotStore:
                 ":object": {"S": object_key},
                 ":yes": {"BOOL": True},
                 ":damaged": {"S": damaged or "-"},
+                **({":engine": {"S": engine}} if engine else {}),
             },
             mine=object_key,
         )
@@ -276,7 +309,13 @@ def _from_item(item: Item) -> Published:
 
     seq, key = number("seq"), text("object")
     return Published(
-        seq, key, number("looked"), number("removal"), text("damaged"), "untidy" in item
+        seq,
+        key,
+        number("looked"),
+        number("removal"),
+        text("damaged"),
+        "untidy" in item,
+        text("engine"),
     )
 
 
