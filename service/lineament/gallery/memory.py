@@ -1,18 +1,19 @@
 """The galleries of this process, kept level with the log and within a bound of memory."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
 
 from lineament.domain.collections import Change, Collection
+from lineament.domain.counts import Counts
 from lineament.domain.faces import Vector
 from lineament.domain.ports import ChangeLog, Snapshots
 from lineament.domain.snapshots import Snapshot, unit_rows
 from lineament.domain.templates import template
 from lineament.domain.users import Membership, User, fold
 from lineament.errors import ResourceNotFoundException
+from lineament.gallery.held import Held
 from lineament.gallery.shelf import Shelf
 from lineament.gallery.view import MemoryGalleryView
 
@@ -34,10 +35,15 @@ Latest = Callable[[Collection], int]
 class _Generation:
     """One collection's gallery. `lock` is for catching up; reading `view` needs none."""
 
-    def __init__(self, lineage: str) -> None:
+    def __init__(self, lineage: str, counts: Counts) -> None:
         self.lock = threading.Lock()
         self.lineage = lineage
-        self._faces, self._templates, self._directory = Shelf(), Shelf(), Shelf()
+        self.fresh = True
+        """Has not caught up once."""
+        self.source = "log"
+        """What the newest part that was read as a whole came from: log, snapshot or engine."""
+        self._counts = counts
+        self._faces, self._templates, self._directory = self._shelves()
         self._membership = Membership()
         self._nameless: set[str] = set()
         self._seq = 0
@@ -67,10 +73,12 @@ class _Generation:
             snapshot = snapshots.newest(collection.generation)
             if snapshot is not None and snapshot.seq > self._seq:
                 self._begin_at(snapshot)
+                self.source = "snapshot"
         upto = max(collection.seq, self._seq)
         while self.view.seq < upto:
             end = min(self._seq + _STEP, upto)
             changes = log.changes(collection.generation, self._seq, end)
+            self._counts.log_entries.add(by=len(changes))
             for shelf in (self._faces, self._templates, self._directory):
                 shelf.begin()
             touched: set[str] = set()
@@ -87,7 +95,7 @@ class _Generation:
 
     def _begin_at(self, snapshot: Snapshot) -> None:
         """Put what a snapshot holds in place of what is here; views keep what they have."""
-        faces, templates, directory = Shelf(), Shelf(), Shelf()
+        faces, templates, directory = self._shelves()
         count, dimensions = snapshot.halves.shape
         if count:
             starts = range(0, count, _ROWS)
@@ -104,6 +112,10 @@ class _Generation:
         self._membership, self._seq = snapshot.membership, snapshot.seq
         self._nameless = {user.key for user in users if not user.user_id}
 
+    def _shelves(self) -> tuple[Shelf, Shelf, Shelf]:
+        again = self._counts.second_looks.add
+        return Shelf(again), Shelf(again), Shelf()
+
     def _published(self, seq: int) -> MemoryGalleryView:
         return MemoryGalleryView(
             seq,
@@ -111,6 +123,7 @@ class _Generation:
             self._faces.publish(),
             self._templates.publish(),
             self._directory.publish(),
+            self._counts,
         )
 
     def _apply(self, change: Change, touched: set[str]) -> None:
@@ -163,6 +176,7 @@ class MemoryGallery:
         max_bytes: int,
         latest: Latest = lambda collection: collection.seq,
         snapshots: Snapshots | None = None,
+        counts: Counts | None = None,
     ) -> None:
         """Begin without a gallery.
 
@@ -171,13 +185,13 @@ class MemoryGallery:
             max_bytes: beyond that, in total, the galleries used least recently are dropped.
             latest: tells a collection's seq as of now; needed where others write to the log.
             snapshots: of the log, where there are any.
+            counts: told of what is done; nobody's where it is None.
         """
         self._log = log
         self._snapshots = snapshots
         self._latest = latest
-        self._max_bytes = max_bytes
-        self._lock = threading.Lock()
-        self._generations: OrderedDict[str, _Generation] = OrderedDict()
+        self._counts = Counts() if counts is None else counts
+        self._held: Held[_Generation] = Held(max_bytes, self._counts)
 
     def sync(self, collection: Collection) -> MemoryGalleryView:
         """Catch up with the log to at least `collection.seq` and return the view.
@@ -186,23 +200,23 @@ class MemoryGallery:
             ResourceNotFoundException: the collection was deleted and purged.
         """
         name = collection.generation
-        with self._lock:
-            known = self._generations.get(name)
-            if known is None and collection.ancestor:
-                self._forget(collection.lineage)  # It was moved to another model since.
-            gallery = _Generation(collection.lineage) if known is None else known
-            self._generations[name] = gallery
-            self._generations.move_to_end(name)
-        if known is not None and known.view.seq >= collection.seq:
-            return known.view
+
+        def make() -> _Generation:
+            return _Generation(collection.lineage, self._counts)
+
+        # A collection with an ancestor was moved to another model since.
+        gallery, new = self._held.take(name, make, instead=bool(collection.ancestor))
+        if not new and gallery.view.seq >= collection.seq:
+            return gallery.view
         try:
             with gallery.lock:
                 gallery.catch_up(self._log, collection, self._latest, self._snapshots)
+                self._note_start(gallery)
         except ResourceNotFoundException:
-            with self._lock:
-                self._generations.pop(name, None)
+            self._held.discard(name)
             raise
-        self._evict(name)
+        finally:
+            self._held.weigh(name, gallery)
         return gallery.view
 
     def drop(self, collection: Collection) -> None:
@@ -210,24 +224,14 @@ class MemoryGallery:
 
         Those from before it was moved to another model go as well.
         """
-        with self._lock:
-            self._forget(collection.lineage)
-
-    def _forget(self, lineage: str) -> None:
-        old = [name for name, each in self._generations.items() if each.lineage == lineage]
-        for name in old:
-            del self._generations[name]
+        self._held.forget(collection.lineage)
 
     def nbytes(self) -> int:
         """Return the memory that galleries hold, about."""
-        with self._lock:
-            return sum(gallery.nbytes for gallery in self._generations.values())
+        return self._held.nbytes
 
-    def _evict(self, keep: str) -> None:
-        with self._lock:
-            held = sum(gallery.nbytes for gallery in self._generations.values())
-            for name in list(self._generations):
-                if held <= self._max_bytes:
-                    return
-                if name != keep:
-                    held -= self._generations.pop(name).nbytes
+    def _note_start(self, gallery: _Generation) -> None:
+        """Count a cold start once it has succeeded; one that found nothing to read is none."""
+        if gallery.fresh and gallery.view.seq:
+            self._counts.cold_starts.add(gallery.source)
+        gallery.fresh = False

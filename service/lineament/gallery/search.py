@@ -5,7 +5,7 @@ among those reranked; equal rows get equal scores wherever they stand.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +44,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them li
     query: Vector,
     min_score: float,
     limit: int,
+    looks_again: Callable[[], None] = lambda: None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the rows of the `limit` highest scores, at least `min_score`, and the scores.
 
@@ -54,6 +55,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them li
         query: shape (d,), float32, length at most 1.
         min_score: the lowest score to return.
         limit: at least 1.
+        looks_again: called, once, where the first look at the parts is not the last.
 
     Returns:
         Rows and scores by score descending; a score is within float64's roundoff of the cosine.
@@ -61,6 +63,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them li
     asked = {part: min(limit, _FIRST) + _SPARE_ROWS for part in parts}
     seen: dict[Part, Candidates] = {}
     while asked:
+        first = not seen
         seen |= _look(asked, query, min_score)
         rows, scores = _rerank(seen, alive, query, min_score, limit)
         needed = min_score
@@ -72,6 +75,8 @@ def nearest(  # noqa: PLR0913, PLR0917 - a scan needs its rows, which of them li
             for part, top in asked.items()
             if seen[part].unseen >= needed
         }
+        if first and asked:
+            looks_again()
     best = np.lexsort((ids[rows], -scores))[:limit]
     return rows[best], scores[best]
 

@@ -4,7 +4,7 @@ A shelf has one writer, which publishes views; readers of a view take no lock.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,15 @@ _FEW = 16
 class ShelfView:
     """What a shelf held at one moment. Immutable."""
 
-    def __init__(self, rows: Rows, alive: Alive, size: int) -> None:
+    def __init__(
+        self, rows: Rows, alive: Alive, size: int, looks_again: Callable[[], None] = lambda: None
+    ) -> None:
         """See the first `rows.count` rows of this moment, of which `alive` tells `size`.
 
-        Nobody may change `alive` below `rows.count` afterwards.
+        Nobody may change `alive` below `rows.count` afterwards. `looks_again` is told of searches
+        that one look was not enough for.
         """
+        self._looks_again = looks_again
         self._rows = rows
         self._count = rows.count
         self._alive = alive[: rows.count]
@@ -95,7 +99,9 @@ class ShelfView:
         if query.shape != (self._rows.dimensions,):
             raise ValueError(f"query of shape {query.shape}, vectors of {self._rows.dimensions}")
         parts = self._rows.parts(self._count)
-        found, scores = nearest(parts, self._ids, self._alive, query, min_score, limit)
+        found, scores = nearest(
+            parts, self._ids, self._alive, query, min_score, limit, self._looks_again
+        )
         return [
             (from_key(to_bytes(self._ids, row)), float(score))
             for row, score in zip(found, scores, strict=True)
@@ -110,8 +116,12 @@ class ShelfView:
 class Shelf:
     """The writer's side: rows to add to, and which of them count."""
 
-    def __init__(self) -> None:
-        """Begin empty; the first vector tells how many components all have."""
+    def __init__(self, looks_again: Callable[[], None] = lambda: None) -> None:
+        """Begin empty; the first vector tells how many components all have.
+
+        `looks_again` is told of searches that one look was not enough for.
+        """
+        self._looks_again = looks_again
         self._rows: Rows | None = None
         self._alive: Alive = np.zeros(0, np.bool_)
         self._size = 0
@@ -165,7 +175,7 @@ class Shelf:
     def publish(self) -> ShelfView:
         """End a step: compact what is worth it, and return the view of this moment."""
         self._compact()
-        return ShelfView(self._rows or Rows(0), self._alive, self._size)
+        return ShelfView(self._rows or Rows(0), self._alive, self._size, self._looks_again)
 
     def _ready(self, dimensions: int, expected: int) -> Rows:
         if self._rows is None:

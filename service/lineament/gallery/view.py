@@ -1,7 +1,9 @@
 """The faces and users of a collection at one number of its log."""
 
 from dataclasses import dataclass
+from time import perf_counter
 
+from lineament.domain.counts import Counts
 from lineament.domain.faces import Vector
 from lineament.domain.users import Membership, User
 from lineament.gallery.shelf import ShelfView
@@ -20,6 +22,8 @@ class MemoryGalleryView:
     """By the keys of those users that have faces."""
     directory: ShelfView
     """The keys of all users; its vectors have no components."""
+    counts: Counts
+    """Told of searches."""
 
     def __len__(self) -> int:
         """Return the number of faces."""
@@ -39,7 +43,7 @@ class MemoryGalleryView:
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return (face id, cosine) of the nearest faces; see `ShelfView.search`."""
-        return self.faces.search(query, min_score, limit)
+        return self._search(self.faces, query, min_score, limit)
 
     def template(self, key: str) -> Vector | None:
         """Return the vector that stands for a user's faces; None without user or faces."""
@@ -52,4 +56,12 @@ class MemoryGalleryView:
 
     def search_users(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return (key, cosine) of the users with the nearest templates; see `ShelfView.search`."""
-        return self.templates.search(query, min_score, limit)
+        return self._search(self.templates, query, min_score, limit)
+
+    def _search(
+        self, shelf: ShelfView, query: Vector, min_score: float, limit: int
+    ) -> list[tuple[str, float]]:
+        began = perf_counter()
+        found = shelf.search(query, min_score, limit)
+        self.counts.search_seconds.observe(perf_counter() - began)
+        return found
