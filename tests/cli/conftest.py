@@ -1,4 +1,4 @@
-"""What files of commands' tests share: the engine, and `serve --local --data`'s emulator."""
+"""What files of commands' tests share: the engine, and `serve --local`, whole or its emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from lineament.domain.faces import FaceEngine
 from lineament.vision.engine import build_engine
 from tests.cli.killable import Emulator, Start
+from tests.cli.pair import Pair, StartPair
 from tests.conformance.remembering import RememberingEngine
 
 
@@ -24,6 +25,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
     yield begin
     for each in made:
         each.kill()
+
+
+@pytest.fixture
+def start_pair(tmp_path: Path) -> Iterator[StartPair]:
+    """Return what starts the whole pair on the test's folder, or in memory."""
+    made: list[Pair] = []
+
+    def begin(*, in_memory: bool = False, **settings: str) -> Pair:
+        made.append(Pair(None if in_memory else tmp_path / "data", **settings))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        if each.process.poll() is None:
+            each.kill()
 
 
 @pytest.fixture(scope="module")

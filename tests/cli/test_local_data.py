@@ -1,111 +1,26 @@
 """`lineament serve --local --data DIR`: what was acknowledged is there after any restart."""
 
-import http.client
 import logging
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
 import simplejpeg
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineament.cli.emulator import LOOPBACK, free_port
+from lineament.cli.emulator import free_port
+from tests.cli.pair import Pair, StartPair
 
 PEOPLE = "people"
 ROUNDS = 3
 _log = logging.getLogger(__name__)
-
-
-class Pair:
-    """The command as a user runs it; it is ready once this is made."""
-
-    def __init__(self, data: Path) -> None:
-        self.port, self.aws_port = free_port(), free_port()
-        ports = ["--port", str(self.port), "--aws-port", str(self.aws_port)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lineament", "serve", "--local", "--data", str(data), *ports],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.printed = ""
-        for line in self.process.stdout:
-            self.printed += line
-            if "list-faces" in line:
-                return
-        raise AssertionError(self.printed)
-
-    def client(self, service: str = "rekognition") -> Any:
-        port = self.port if service == "rekognition" else self.aws_port
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=f"http://{LOOPBACK}:{port}",
-            aws_access_key_id="123456789012",
-            aws_secret_access_key="any",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
-        )
-
-    def kill(self) -> None:
-        """End every process at once, as a power cut does."""
-        for pid in reversed(_family(self.process.pid)):
-            os.kill(pid, signal.SIGKILL)
-        self.process.communicate(timeout=20)
-        deadline = time.monotonic() + 20
-        while _accepts(self.port) or _accepts(self.aws_port):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
-        assert self.process.returncode == 0
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
-
-
-def _accepts(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        connection.connect()
-    except OSError:
-        return False
-    connection.close()
-    return True
-
-
-Start = Callable[[], Pair]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Return what starts the pair on the test's folder."""
-    made: list[Pair] = []
-
-    def begin() -> Pair:
-        made.append(Pair(tmp_path / "data"))
-        return made[-1]
-
-    yield begin
-    for each in made:
-        if each.process.poll() is None:
-            each.kill()
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +41,10 @@ def picture(photo: np.ndarray[Any, Any], number: int) -> bytes:
 
 
 def test_a_restart_keeps_collections_faces_and_pictures(
-    start: Start, photo: np.ndarray[Any, Any], tmp_path: Path
+    start_pair: StartPair, photo: np.ndarray[Any, Any], tmp_path: Path
 ) -> None:
     """Lost: everybody that was enrolled, at every Ctrl-C."""
-    pair = start()
+    pair = start_pair()
     assert f"(in {tmp_path / 'data'})" in pair.printed
     c, s3 = pair.client(), pair.client("s3")
     s3.create_bucket(Bucket="photos")
@@ -142,7 +57,7 @@ def test_a_restart_keeps_collections_faces_and_pictures(
     described = c.describe_collection(CollectionId=PEOPLE)
     pair.stop()
 
-    pair = start()
+    pair = start_pair()
     c = pair.client()
     assert c.list_collections()["CollectionIds"] == ["empty", PEOPLE]
     assert c.list_faces(CollectionId=PEOPLE)["Faces"][0]["FaceId"] == face["FaceId"]
@@ -157,13 +72,13 @@ def test_a_restart_keeps_collections_faces_and_pictures(
 
 
 def test_kill_9_of_everything_under_load_loses_no_acknowledged_face(
-    start: Start, photo: np.ndarray[Any, Any]
+    start_pair: StartPair, photo: np.ndarray[Any, Any]
 ) -> None:
     """Lost: faces that a caller was told of just before the machine went down."""
     seed = int.from_bytes(os.urandom(4))
     _log.warning("seed %d", seed)
     moments = random.Random(seed)  # noqa: S311
-    pair = start()
+    pair = start_pair()
     pair.client().create_collection(CollectionId=PEOPLE)
     acknowledged: dict[str, str] = {}
     for turn in range(ROUNDS):
@@ -194,7 +109,7 @@ def test_kill_9_of_everything_under_load_loses_no_acknowledged_face(
             writer.join()
         assert len(acknowledged) >= least
 
-        pair = start()
+        pair = start_pair()
         c = pair.client()
         pages = c.get_paginator("list_faces").paginate(CollectionId=PEOPLE)
         listed = {f["ExternalImageId"]: f["FaceId"] for page in pages for f in page["Faces"]}
@@ -220,9 +135,9 @@ def _refusal(*words: str) -> str:
     return answer.stderr
 
 
-def test_a_folder_in_use_is_refused_with_a_sentence(tmp_path: Path, start: Start) -> None:
+def test_a_folder_in_use_is_refused_with_a_sentence(tmp_path: Path, start_pair: StartPair) -> None:
     """Lost: two pairs on one folder, or a start that fails without a reason."""
-    start()
+    start_pair()
     ports = ["--port", str(free_port()), "--aws-port", str(free_port())]
     told = _refusal("--local", "--data", str(tmp_path / "data"), *ports)
     assert f"--data {tmp_path / 'data'} is in use by another server, process " in told

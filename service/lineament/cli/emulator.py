@@ -6,6 +6,7 @@ conditional write. DynamoDB promises that one does, and so does this: its reques
 other, which costs nothing in one process of Python. S3's run as they come.
 """
 
+import http.client
 import importlib.util
 import logging
 import signal
@@ -93,6 +94,25 @@ def reason(status: int, said: Said) -> str:
     )
 
 
+def ensure_bucket(port: int, name: str) -> None:
+    """Make a bucket where it is missing. Nothing is signed: nothing here looks at a signature.
+
+    Args:
+        port: of an emulator that answers.
+        name: of the bucket.
+
+    Raises:
+        EmulatorError: S3 refuses to make it.
+        OSError: the emulator has ended.
+    """
+    # Asked first: the journal of a folder need not keep a change that changes nothing.
+    if _status(port, "HEAD", f"/{name}") == http.client.OK:
+        return
+    status = _status(port, "PUT", f"/{name}")
+    if status != http.client.OK:
+        raise EmulatorError(f"S3 does not make the bucket {name}: status {status}")
+
+
 @contextmanager
 def running(
     port: int, environment: Mapping[str, str] | None = None, data: Path | None = None
@@ -164,6 +184,15 @@ def free_port() -> int:
     """Return a port of loopback that nothing listens on at this moment."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def _status(port: int, method: str, path: str) -> int:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_START_SECONDS)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _await(url: str, server: "subprocess.Popen[bytes]", patience: float) -> None:

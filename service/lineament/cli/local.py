@@ -18,6 +18,8 @@ from lineament.cli.emulator import LOOPBACK
 from lineament.errors import LineamentError
 from lineament.server.listen import Listen
 
+SNAPSHOT_BUCKET = "lineament-snapshots"
+_SNAPSHOT_SETTING = f"{config.PREFIX}SNAPSHOT_BUCKET"
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
 _START_SECONDS = 60.0
 _STOP_SECONDS = 35.0
@@ -49,7 +51,9 @@ class LocalPair:
     """Both servers, from `with` to its end. They answer when `with` begins its block.
 
     S3 and DynamoDB live in memory and forget everything when they stop, or in a folder and forget
-    nothing that they acknowledged, however they stop.
+    nothing that they acknowledged, however they stop. In S3 is a bucket for snapshots of large
+    collections: a log is read slowly here, by whoever starts, by a second worker, and again once a
+    gallery had to leave memory. LINEAMENT_SNAPSHOT_BUCKET names another; set but empty, none.
     """
 
     def __init__(
@@ -70,7 +74,10 @@ class LocalPair:
         host = LOOPBACK if listen.host == _EVERYWHERE else listen.host
         self.api_url = f"http://{host}:{listen.port}"
         self.aws_url = f"http://{LOOPBACK}:{aws_port}"
-        self.environment = config.local_environment(self.api_url, self.aws_url)
+        self.environment = {
+            _SNAPSHOT_SETTING: SNAPSHOT_BUCKET,
+            **config.local_environment(self.api_url, self.aws_url),
+        }
         self._listen = listen
         self._aws_port = aws_port
         self._log = log
@@ -82,7 +89,7 @@ class LocalPair:
 
         Raises:
             LocalPairError: a port is taken, the folder cannot be used, or the API cannot get ready.
-            EmulatorError: a package is missing.
+            EmulatorError: a package is missing, or there can be no bucket for snapshots.
         """
         aws = emulator.command(self._aws_port, self._data)
         require_free(self._listen.host, self._listen.port, "--port")
@@ -125,6 +132,9 @@ class LocalPair:
         )
 
     def _start_api(self) -> None:
+        bucket = self.environment[_SNAPSHOT_SETTING]
+        if bucket:
+            emulator.ensure_bucket(self._aws_port, bucket)
         listen = self._listen
         options: Mapping[str, object] = {
             "--host": listen.host,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lineament import __version__
 from lineament.errors import LineamentError
 
-_COMMANDS = {
+COMMANDS = {
     "serve": ("serve", "run the API, by itself or with S3 and DynamoDB beside it"),
     "demo": ("demo", "run the main job on real photos and show what came back"),
     "models": ("models", "install and list the models and photos"),
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"lineament {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     called = next((word for word in argv if not word.startswith("-")), None)
-    for name, (module_name, summary) in _COMMANDS.items():
+    for name, (module_name, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)
         if name == called:
             module = importlib.import_module(f"lineament.cli.{module_name}")
