@@ -5,10 +5,10 @@ import os
 import statistics
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,88 +96,116 @@ def measure_start(image: bytes, rounds: int = 3) -> Start:
     What disturbs a start from outside only makes it slower.
     """
     starts = []
-    with _aws() as environment:
+    with aws() as environment:
         for _ in range(rounds):
             begin = time.perf_counter()
-            with _server(environment) as (url, server):
-                _index(_client(url), image)
+            with server(environment) as (url, process):
+                _index(rekognition(url), image)
                 seconds = time.perf_counter() - begin
-                starts.append(Start(seconds, _resident(server.pid) / _MIB))
+                starts.append(Start(seconds, _resident(process.pid) / _MIB))
     return min(starts, key=lambda start: start.seconds)
 
 
 def measure_load(image: bytes, calls: int) -> Load:
     """Ask for DetectFaces over HTTP, `calls` times by one client and by eight together."""
-    with _aws() as environment, _server(environment) as (url, _):
-        client = _client(url)
-        _until_it_answers(lambda: client.detect_faces(Image={"Bytes": image}))
-        request = _signed(client, image)
-        _ask(url, request, CLIENTS * 2)  # warm
-        times = _ask(url, request, calls)
-        sequential = calls / sum(times)
-        together: list[float] = []
-        each = -(-calls // CLIENTS)
-        threads = [
-            threading.Thread(target=lambda: together.extend(_ask(url, request, each)))
-            for _ in range(CLIENTS)
-        ]
-        begin = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        elapsed = time.perf_counter() - begin
-    if len(together) != each * CLIENTS:
-        raise ServingError("a client of the load got an error")
-    ordered = sorted(together)
+    with aws() as environment, server(environment) as (url, _):
+        client = rekognition(url)
+        until_it_answers(lambda: client.detect_faces(Image={"Bytes": image}))
+        kept = recorded(client, "DetectFaces")
+        client.detect_faces(Image={"Bytes": image})
+        ask(url, kept * CLIENTS * 2)  # warm
+        times = ask(url, kept * calls)
+        elapsed, ordered = ask_together(url, [kept * -(-calls // CLIENTS)] * CLIENTS)
     return Load(
-        sequential=sequential,
+        sequential=calls / sum(times),
         concurrent=len(ordered) / elapsed,
         p50=statistics.median(ordered) * 1000,
-        p99=ordered[min(int(len(ordered) * 0.99), len(ordered) - 1)] * 1000,
+        p99=percentile_99(ordered) * 1000,
     )
 
 
 def _index(client: Any, image: bytes) -> None:  # noqa: ANN401 - boto3's
     """Make a collection and index one photo, as soon as the server does it."""
     name = f"start-{time.time_ns()}"
-    _until_it_answers(lambda: client.create_collection(CollectionId=name))
-    _until_it_answers(lambda: client.index_faces(CollectionId=name, Image={"Bytes": image}))
+    until_it_answers(lambda: client.create_collection(CollectionId=name))
+    until_it_answers(lambda: client.index_faces(CollectionId=name, Image={"Bytes": image}))
 
 
-def _ask(url: str, request: AWSPreparedRequest, calls: int) -> list[float]:
-    """Send one signed request again and again over one connection; seconds of each answer."""
-    host, port = url.removeprefix("http://").split(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=_START_SECONDS)
-    headers = {
-        name: value.decode() if isinstance(value, bytes) else str(value)
-        for name, value in request.headers.items()
-    }
-    times = []
-    for _ in range(calls):
-        begin = time.perf_counter()
-        connection.request("POST", "/", body=request.body, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        times.append(time.perf_counter() - begin)
+class Connection:
+    """One client, as bare as can be: sends recorded requests over one connection."""
+
+    def __init__(self, url: str) -> None:
+        """Connect at the first request."""
+        host, port = url.removeprefix("http://").split(":")
+        self._connection = http.client.HTTPConnection(host, int(port), timeout=_START_SECONDS)
+
+    def send(self, request: AWSPreparedRequest) -> bytes:
+        """Return the body of the answer.
+
+        Raises:
+            ServingError: the answer is an error.
+        """
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+        }
+        self._connection.request("POST", "/", body=request.body, headers=headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
         if answer.status != http.client.OK:
-            raise ServingError(f"DetectFaces answered {answer.status}")
-    connection.close()
-    return times
+            raise ServingError(f"the server answered {answer.status}")
+        return body
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
 
 
-def _signed(client: Any, image: bytes) -> AWSPreparedRequest:  # noqa: ANN401 - boto3's
-    """Return the request that boto3 makes of DetectFaces: the clients need not make it again."""
+def ask(url: str, requests: Iterable[AWSPreparedRequest]) -> list[float]:
+    """Send requests one after the other over one connection; return the seconds of each answer."""
+    with closing(Connection(url)) as connection:
+        times = []
+        for request in requests:
+            begin = time.perf_counter()
+            connection.send(request)
+            times.append(time.perf_counter() - begin)
+        return times
+
+
+def ask_together(
+    url: str, shares: Sequence[Sequence[AWSPreparedRequest]]
+) -> tuple[float, list[float]]:
+    """Send each share by a client of its own, all at once.
+
+    Returns:
+        The seconds until all are answered, and those of each answer, ascending.
+
+    Raises:
+        ServingError: a client got an error.
+    """
+    with ThreadPoolExecutor(len(shares)) as clients:
+        begin = time.perf_counter()
+        times = list(clients.map(lambda share: ask(url, share), shares))
+        elapsed = time.perf_counter() - begin
+    return elapsed, sorted(each for share in times for each in share)
+
+
+def percentile_99(ordered: Sequence[float]) -> float:
+    """Return the value that 99 of 100 do not pass; they ascend."""
+    return ordered[min(int(len(ordered) * 0.99), len(ordered) - 1)]
+
+
+def recorded(client: Any, operation: str) -> list[AWSPreparedRequest]:  # noqa: ANN401
+    """Return a list that takes each request of the operation that boto3 sends from now on."""
     kept: list[AWSPreparedRequest] = []
     client.meta.events.register(
-        "before-send.rekognition.DetectFaces", lambda request, **_: kept.append(request)
+        f"before-send.rekognition.{operation}", lambda request, **_: kept.append(request)
     )
-    client.detect_faces(Image={"Bytes": image})
-    return kept[0]
+    return kept
 
 
 @contextmanager
-def _aws() -> Iterator[dict[str, str]]:
+def aws() -> Iterator[dict[str, str]]:
     """Run S3 and DynamoDB, and give the environment of a server beside them."""
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
@@ -187,9 +215,10 @@ def _aws() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _server(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def server(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server, and give its address, where it does not listen yet, and its process."""
     port = free_port()
-    server = subprocess.Popen(  # noqa: S603 - our own interpreter
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "lineament", "serve", "--port", str(port)],
         env={**environment, "LINEAMENT_LOG_LEVEL": "ERROR"},
         stdin=subprocess.DEVNULL,
@@ -197,13 +226,14 @@ def _server(environment: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Po
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield f"http://{LOOPBACK}:{port}", server
+        yield f"http://{LOOPBACK}:{port}", process
     finally:
-        server.terminate()
-        server.wait(_STOP_SECONDS)
+        process.terminate()
+        process.wait(_STOP_SECONDS)
 
 
-def _client(url: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
+def rekognition(url: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
+    """Return boto3's client of a server; it repeats no call."""
     return boto3.client(
         "rekognition",
         endpoint_url=url,
@@ -214,7 +244,12 @@ def _client(url: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
     )
 
 
-def _until_it_answers(call: Callable[[], object]) -> None:
+def until_it_answers(call: Callable[[], object]) -> None:
+    """Call until no error comes, while a server starts.
+
+    Raises:
+        ServingError: a minute was not enough.
+    """
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:

@@ -1,0 +1,1 @@
+"""The parts of `lineament bench gallery`, one file each, and what they are measured on."""

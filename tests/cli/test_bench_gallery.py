@@ -1,0 +1,76 @@
+"""`lineament bench gallery` on few faces."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lineament.cli.main import main
+
+_SMALL = (
+    "--faces",
+    "2000",
+    "--served",
+    "2000",
+    "--logged",
+    "600",
+    "--dimensions",
+    "64",
+    "--rounds",
+    "5",
+)
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """Put the environment back, which the bench replaces by that of a local pair."""
+    kept = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+def _bench(report: Path, *words: str) -> dict[str, float]:
+    """Run the bench and return its figures by name."""
+    status = main(["bench", "gallery", *words, "--json", str(report)])
+    figures = json.loads(report.read_text())
+    assert status == (0 if all(each["ok"] for each in figures) else 1)
+    return {each["name"]: each["value"] for each in figures}
+
+
+def test_bench_gallery_measures_and_draws(tmp_path: Path) -> None:
+    """Lost: nobody sees when search stops being exact, or grows heavier than its bytes."""
+    picture = tmp_path / "growth.png"
+    words = ("--parts", "scan,calls", "--faces", "12000", "--dimensions", "64", "--rounds", "5")
+    figures = _bench(tmp_path / "figures.json", *words, "--plot", str(picture))
+    recalls = {name: value for name, value in figures.items() if "recall" in name}
+    assert recalls == dict.fromkeys(
+        ("recall_k_10", "recall_k_4096", "recall_similarity_80", "recall_similarity_99"), 1.0
+    )
+    assert figures["search_over_read"] > 0
+    assert 0 < figures["sync_one_ms_12000"] < 1000
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_bench_gallery_asks_real_servers(tmp_path: Path) -> None:
+    """Lost: nobody sees what a search costs over HTTP, or that one misses a face just added."""
+    picture = tmp_path / "clients.png"
+    figures = _bench(
+        tmp_path / "figures.json", *_SMALL, "--parts", "http,visible", "--plot", str(picture)
+    )
+    parts = [figures[f"http_{name}_ms"] for name in ("dynamodb_alone", "index_alone", "rest")]
+    assert sum(parts) == pytest.approx(figures["http_p50_ms"])
+    assert figures["http_index_alone_ms"] < figures["http_dynamodb_alone_ms"]
+    assert all(figures[f"http_searches_a_second_{clients}"] > 1 for clients in (1, 2, 4, 8))
+    assert figures["http_p99_ms_8"] > figures["http_index_alone_ms"]
+    assert figures["visible_in_next_search"] == 1.0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_bench_gallery_refuses_unknown_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lost: a typing error in --parts is an empty run that looks like a success."""
+    with pytest.raises(SystemExit):
+        main(["bench", "gallery", "--parts", "scan,colt"])
+    assert "there is no colt" in capsys.readouterr().err
