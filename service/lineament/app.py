@@ -8,6 +8,7 @@ from functools import cache
 
 from lineament.config import Settings
 from lineament.dispatch import Dispatcher, Rules
+from lineament.domain.counts import Counts
 from lineament.domain.faces import FaceEngine
 from lineament.gallery.memory import MemoryGallery
 from lineament.handlers.services import Quotas, Services
@@ -37,6 +38,11 @@ class Application:
         self._dispatcher = dispatcher
         self._tables = tables
         self._snapshots = snapshots
+
+    @property
+    def counts(self) -> Counts:
+        """What this process has counted."""
+        return self._dispatcher.counts
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises."""
@@ -82,13 +88,20 @@ def build_application(settings: Settings) -> Application:
     """
     tables = connect(settings.table, settings.region)
     rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
-    services = build_services(settings, tables)
+    counts = Counts()
+    services = build_services(settings, tables, counts)
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
-    return Application(Dispatcher(OPERATIONS, services, rules), tables, snapshots)
+    dispatcher = Dispatcher(OPERATIONS, services, rules, counts=counts)
+    return Application(dispatcher, tables, snapshots)
 
 
-def build_services(settings: Settings, tables: Tables) -> Services:
+def build_services(settings: Settings, tables: Tables, counts: Counts | None = None) -> Services:
     """Return the ports of a deployment on its tables. Loads no model and makes no call.
+
+    Args:
+        settings: the deployment's.
+        tables: its tables.
+        counts: told of what the process does; nobody's where it is None.
 
     Raises:
         ProfileError: see `build_application`.
@@ -107,6 +120,7 @@ def build_services(settings: Settings, tables: Tables) -> Services:
             settings.gallery_bytes,
             collections.latest,
             connect_snapshots(tables, settings.snapshot_bucket, settings.region),
+            counts,
         ),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),

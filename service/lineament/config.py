@@ -15,12 +15,12 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from lineament.config_lists import read_attributes, read_bindings
 from lineament.domain.attributes import SENSITIVE
 from lineament.errors import LineamentError
 
 PREFIX = "LINEAMENT_"
 _MIB = 1024 * 1024
-_COLLECTION_PATTERN = r"[a-zA-Z0-9_.\-*?\[\]!]{1,255}"
 
 
 class ConfigurationError(LineamentError):
@@ -54,6 +54,8 @@ class Settings:
     housekeeping_seconds: float
     snapshot_bucket: str
     """Empty: none are made or read."""
+    metrics: str
+    """Who may read GET /metrics: loopback, on (everybody), off."""
     log_level: str
 
 
@@ -89,7 +91,7 @@ class SettingsSchema(Schema):
     )
     collection_profiles = fields.String(
         load_default="",
-        validate=lambda text: _read_bindings(text) is not None,
+        validate=lambda text: read_bindings(text) is not None,
         metadata={
             "help": "Profiles of new collections by id, PATTERN=PROFILE,... such as "
             "door-*=light,album=light; the first match counts, others get the profile above."
@@ -105,7 +107,7 @@ class SettingsSchema(Schema):
     )
     attributes_off = fields.String(
         load_default="",
-        validate=lambda text: _read_attributes(text) is not None,
+        validate=lambda text: read_attributes(text) is not None,
         metadata={
             "help": "Sensitive attributes that are never told, some of "
             f"{', '.join(sorted(SENSITIVE))}, with commas between."
@@ -167,6 +169,14 @@ class SettingsSchema(Schema):
             "collections: a server that starts reads one in place of a log. None where it is empty."
         },
     )
+    metrics = fields.String(
+        load_default="loopback",
+        validate=validate.OneOf(["loopback", "on", "off"]),
+        metadata={
+            "help": "Who may read GET /metrics: loopback (this machine, but not through a proxy), "
+            "on (whoever reaches the port), off."
+        },
+    )
     log_level = fields.String(
         load_default="INFO",
         validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -206,9 +216,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         **{
             **values,
             "model_dir": Path(values["model_dir"]),
-            "collection_profiles": _read_bindings(values["collection_profiles"]),
+            "collection_profiles": read_bindings(values["collection_profiles"]),
             "threads": values["threads"] or _threads(source),
-            "attributes_off": _read_attributes(values["attributes_off"]),
+            "attributes_off": read_attributes(values["attributes_off"]),
         }
     )
 
@@ -220,30 +230,6 @@ def _threads(source: Mapping[str, str]) -> int:
     requests run beside each other, a core each: with more, runs would wait for each other.
     """
     return (os.cpu_count() or 1) if "AWS_LAMBDA_FUNCTION_NAME" in source else 1
-
-
-def _read_attributes(text: str) -> frozenset[str]:
-    """Return the names of a list with commas."""
-    names = frozenset(name.strip().upper() for name in text.split(",") if name.strip())
-    if not names <= SENSITIVE:
-        raise ValidationError(
-            f"'{min(names - SENSITIVE)}' is none of {', '.join(sorted(SENSITIVE))}"
-        )
-    return names
-
-
-def _read_bindings(text: str) -> tuple[tuple[str, str], ...]:
-    """Return (pattern, profile) of `PATTERN=PROFILE,...`; none for an empty text."""
-    bindings = []
-    for item in text.split(",") if text else []:
-        pattern, _, profile = (part.strip() for part in item.partition("="))
-        if not re.fullmatch(_COLLECTION_PATTERN, pattern) or not profile:
-            raise ValidationError(
-                f"'{item.strip()}' is not PATTERN=PROFILE, the pattern of the characters of a "
-                "collection id and *, ?, [, ], !"
-            )
-        bindings.append((pattern, profile))
-    return tuple(bindings)
 
 
 def describe() -> list[tuple[str, str, str]]:

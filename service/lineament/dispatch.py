@@ -10,10 +10,12 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from lineament.auth.scope import caller
 from lineament.context import CallContext
+from lineament.domain.counts import OTHER, Counts
 from lineament.errors import (
     AccessDeniedException,
     InternalServerError,
@@ -48,9 +50,32 @@ class Dispatcher:
     services: Services
     rules: Rules
     clock: Callable[[], float] = time.time
+    counts: Counts = field(default_factory=Counts)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request. Never raises."""
+        """Answer one request, and count it. Never raises."""
+        began = time.perf_counter()
+        answer = self._handle(request)
+        operation = self._counted_as(request)
+        self.counts.request_seconds.observe(time.perf_counter() - began, operation)
+        self.counts.request_bytes.add(operation, by=len(request.body))
+        self.counts.requests.add(operation, str(answer.status))
+        return answer
+
+    def refuse_oversized(self) -> HttpResponse:
+        """Answer a request whose body an adapter stopped reading at the cap."""
+        self.counts.requests.add(OTHER, str(int(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)))
+        return fault(self._too_large(), str(uuid.uuid4()), self.clock())
+
+    def _counted_as(self, request: HttpRequest) -> str:
+        """Return the operation, or one name for all that are not offered: strangers make none."""
+        try:
+            operation = operation_of(request)
+        except WireError:
+            return OTHER
+        return operation if operation in self.operations else OTHER
+
+    def _handle(self, request: HttpRequest) -> HttpResponse:
         request_id = str(uuid.uuid4())
         now = self.clock()
         try:
@@ -62,10 +87,6 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - the boundary: clients learn a request id, the log the rest
             _log.exception("request %s failed", request_id)
             return fault(InternalServerError(), request_id, now)
-
-    def refuse_oversized(self) -> HttpResponse:
-        """Answer a request whose body an adapter stopped reading at the cap."""
-        return fault(self._too_large(), str(uuid.uuid4()), self.clock())
 
     def _answer(self, request: HttpRequest, request_id: str, now: float) -> HttpResponse:
         if len(request.body) > self.rules.max_body_bytes:

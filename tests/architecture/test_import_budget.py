@@ -8,7 +8,17 @@ from pathlib import Path
 from lineament.app import Application
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("tensorflow", "torch", "cv2", "onnxruntime", "onnx", "deepface", "faiss", "matplotlib")
+HEAVY = (
+    "tensorflow",
+    "torch",
+    "cv2",
+    "onnxruntime",
+    "onnx",
+    "deepface",
+    "faiss",
+    "matplotlib",
+    "prometheus_client",
+)
 
 _LIST_COLLECTIONS = """
 import json

@@ -154,7 +154,7 @@ def test_a_gallery_over_the_whole_bound_is_told_once_a_minute(
 ) -> None:
     """Lost: the bound is broken in silence, or the log drowns in lines about it."""
     now = 1000.0
-    monkeypatch.setattr(held.time, "monotonic", lambda: now)
+    monkeypatch.setattr(held, "monotonic", lambda: now)
     log = filled()
     gallery = MemoryGallery(log, 5000)
     collection: Collection = replace(log.collection("the-generation"), collection_id="secret-name")

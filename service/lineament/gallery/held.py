@@ -2,9 +2,9 @@
 
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from lineament.domain.counts import Counts
@@ -130,7 +130,7 @@ class Held(Generic[G]):
         self._counts.gallery_bytes.value = self._total
 
     def _may_warn(self) -> bool:
-        now = time.monotonic()
+        now = monotonic()
         due = now - self._warned >= _WARNING_SECONDS
         if due:
             self._warned = now

@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 _OPERATION = re.compile(r"(?:RekognitionService\.|/)([A-Za-z]{1,64})")
-_PROBES = frozenset({"/healthz", "/readyz"})
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class AccessLog(Logger):  # type: ignore[misc] # gunicorn has no type hints

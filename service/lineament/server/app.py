@@ -8,9 +8,11 @@ from collections.abc import Callable
 from flask import Flask, Response, jsonify, request
 
 from lineament.app import Application
+from lineament.domain.counts import OTHER
 from lineament.errors import InternalServerError, SerializationException
 from lineament.server.background import Background
 from lineament.server.bodies import BodyCutOff, BodyTooLarge, read_body
+from lineament.server.metrics import Metrics
 from lineament.server.patience import Patience
 from lineament.wire.faults import fault
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
@@ -23,11 +25,13 @@ def create_server(
     background: Background,
     max_body_bytes: int,
     patience: Patience | None = None,
+    metrics: Metrics | None = None,
 ) -> Flask:
     """Return the WSGI application.
 
-    Every method and path goes to `application`, except GET /healthz (the process is up) and GET
-    /readyz (models loaded and the table reachable; 503 with the reason until then).
+    Every method and path goes to `application`, except GET /healthz (the process is up), GET
+    /readyz (models loaded and the table reachable; 503 with the reason until then), and GET
+    /metrics of those who may read it.
 
     Args:
         application: answers; never raises.
@@ -35,6 +39,7 @@ def create_server(
         max_body_bytes: a longer body is answered with 413 without being kept, whether its length
             was announced or it came in chunks.
         patience: how long a body may take; the usual one where it is None.
+        metrics: what GET /metrics tells, and whom; nobody where it is None.
     """
     waiting = Patience() if patience is None else patience
     server = Flask("lineament", static_folder=None)
@@ -56,13 +61,17 @@ def create_server(
         """Answer before Flask looks for a route: there are none."""
         if request.method in {"GET", "HEAD"} and request.path in probes:
             return probes[request.path]()
+        if _asks_for_metrics() and metrics is not None and metrics.may_read(request.environ):
+            return metrics.answer(request.headers.get("Accept", ""))
         try:
             body = read_body(request.environ, max_body_bytes, waiting)
         except BodyTooLarge:
             return _to_flask(application.refuse_oversized())
         except BodyCutOff as error:  # for the few clients that are still there to read it
             told = SerializationException(str(error))
-            return _to_flask(fault(told, str(uuid.uuid4()), time.time()))
+            refused = fault(told, str(uuid.uuid4()), time.time())
+            application.counts.requests.add(OTHER, str(refused.status))
+            return _to_flask(refused)
         headers = Headers(request.headers.items())
         return _to_flask(
             application.handle(HttpRequest(request.method, request.path, headers, body))
@@ -76,6 +85,10 @@ def create_server(
         return _to_flask(fault(InternalServerError(), request_id, time.time()))
 
     return server
+
+
+def _asks_for_metrics() -> bool:
+    return request.method == "GET" and request.path == "/metrics"
 
 
 def _to_flask(answer: HttpResponse) -> Response:

@@ -21,6 +21,7 @@ from lineament.errors import LineamentError
 from lineament.server.app import create_server
 from lineament.server.background import Background
 from lineament.server.listen import Listen
+from lineament.server.metrics import offered
 from lineament.server.patience import Patience
 from lineament.server.worker import Worker
 
@@ -66,7 +67,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
         background = Background(application, self._settings.housekeeping_seconds, _stop_server)
         background.start()
         cap = self._settings.max_body_bytes
-        return create_server(application, background, cap, self.patience)
+        metrics = offered(application.counts, self._settings.metrics, self._listen.workers)
+        return create_server(application, background, cap, self.patience, metrics)
 
 
 def _stop_server() -> None:
