@@ -107,7 +107,8 @@ class Folding:
         while blocks:  # Each leaves memory when it is copied.
             block = blocks.pop()
             upto = int(np.searchsorted(rows, start + len(block)))
-            taken[done:upto] = block[rows[done:upto] - start]
+            # Clipped, though no row is out of bounds: else numpy makes a copy of the whole first.
+            np.take(block, rows[done:upto] - start, 0, taken[done:upto], mode="clip")
             start, done = start + len(block), upto
         return taken
 
