@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from lineament import config
+from lineament.cli.emulator import LOOPBACK
 from lineament.domain.counts import Counts
 from lineament.server.app import create_server
 from lineament.server.background import Background
 from lineament.server.metrics import Metrics, offered
 from lineament.wire.http import HttpRequest, HttpResponse
-from tests.server.conftest import CAP, HEADERS, Served, exchange
+from tests.server.conftest import CAP, HEADERS, Served, exchange, head
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -80,12 +82,16 @@ def test_what_strangers_send_makes_no_label(served: Served) -> None:
     before = scrape(served)
     assert [call(served, name, b"{}") for name in names] == [400, 400, 400, 400]
     assert exchange(served.connect(), b"x" * (CAP + 1))[0] == 413
+    with closing(socket.create_connection((LOOPBACK, served.port), timeout=60)) as client:
+        client.sendall(head("Content-Length: 50") + b'{"Max')  # and no more
+        client.shutdown(socket.SHUT_WR)
+        assert b"400" in client.recv(64)
     _, _, text = get(served)
     operations = set(re.findall(r'operation="([^"]*)"', text))
     assert "other" in operations
     assert operations <= {"ListCollections", "CreateCollection", "SearchFaces", "other"}
     after = read(text)
-    for status, more in (("400", 4), ("413", 1)):
+    for status, more in (("400", 5), ("413", 1)):
         labels = {"operation": "other", "status": status}
         assert value(after, "requests_total", **labels) == more + value(
             before, "requests_total", **labels

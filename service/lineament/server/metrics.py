@@ -89,9 +89,7 @@ class _Collector(Collector):
         yield _counter(
             "gallery_log_entries", "Entries of logs that galleries took in.", counts.log_entries
         )
-        yield _histogram(
-            "search_seconds", "One search in memory, for faces or users.", counts.search_seconds
-        )
+        yield _histogram("search_seconds", "One search of a gallery.", counts.search_seconds)
         yield _counter(
             "search_second_looks", "Searches that one scan left open.", counts.second_looks
         )
