@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament.cli.emulator import free_port
 from tests.cli.pair import Pair, StartPair
+from tests.judging import breaches
 
 PEOPLE = "people"
 ROUNDS = 3
@@ -92,7 +93,7 @@ def test_kill_9_of_everything_under_load_loses_no_acknowledged_face(
                     answer = c.index_faces(
                         CollectionId=PEOPLE, Image={"Bytes": image}, ExternalImageId=name
                     )
-                except (BotoCoreError, ClientError):
+                except (BotoCoreError, ClientError, AssertionError):  # or judged: cut in half
                     return
                 (record,) = answer["FaceRecords"]
                 acknowledged[name] = record["Face"]["FaceId"]
@@ -104,9 +105,11 @@ def test_kill_9_of_everything_under_load_loses_no_acknowledged_face(
         while len(acknowledged) < least and any(writer.is_alive() for writer in writers):
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 0.5))
-        pair.kill()
-        for writer in writers:
-            writer.join()
+        with breaches() as halves:  # an answer of which a kill lets through the headers only
+            pair.kill()
+            for writer in writers:
+                writer.join()
+        assert all(each.startswith("IndexFaces answered 200") for each in halves)
         assert len(acknowledged) >= least
 
         pair = start_pair()
