@@ -41,9 +41,9 @@ class DyingClients:
     def __init__(self, tables: Tables, store: SnapshotStore, at: int, *, after: bool) -> None:
         """Die before the call takes effect, or after."""
         self._fuse = Fuse(at, after=after)
-        self._s3 = _Watched(store._clients.client(REGION), self._fuse.call)
+        self._s3 = _Watched(store._objects._clients.client(REGION), self._fuse.call)
         self.tables = through(tables, _Watched(tables.control.client, self._fuse.call))
-        self.store = SnapshotStore(self.tables, store._bucket, REGION, self)  # type: ignore[arg-type]
+        self.store = SnapshotStore(self.tables, store._objects._name, REGION, self)  # type: ignore[arg-type]
 
     def client(self, _region: str) -> Any:
         return self._s3
@@ -93,21 +93,24 @@ def cold_start_agrees(tables: Tables, store: SnapshotStore, collection: Collecti
 
 def objects(store: SnapshotStore) -> dict[str, bytes]:
     """Return every object of the deployment."""
-    s3 = store._clients.client(REGION)
+    s3 = store._objects._clients.client(REGION)
     return {
-        key: s3.get_object(Bucket=store._bucket, Key=key)["Body"].read() for key in store.objects()
+        key: s3.get_object(Bucket=store._objects._name, Key=key)["Body"].read()
+        for key in store.objects()
     }
 
 
 def every_key(store: SnapshotStore) -> list[str]:
     """Return every key of the bucket, other deployments' included."""
-    answer = store._clients.client(REGION).list_objects_v2(Bucket=store._bucket)
+    answer = store._objects._clients.client(REGION).list_objects_v2(Bucket=store._objects._name)
     return [each["Key"] for each in answer.get("Contents", [])]
 
 
 def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
     """Write an object as somebody else might."""
-    store._clients.client(REGION).put_object(Bucket=store._bucket, Key=key, Body=body)
+    store._objects._clients.client(REGION).put_object(
+        Bucket=store._objects._name, Key=key, Body=body
+    )
 
 
 def _bits(vector: "np.ndarray[Any, Any] | None") -> bytes | None:

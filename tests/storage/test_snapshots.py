@@ -127,7 +127,7 @@ def test_a_useless_snapshot_is_passed_over_and_made_again(
     assert compact(tables, store, now(tables, collection), AT_ONCE)
     ((key, body),) = objects(store).items()
     if harm == "missing":
-        store._erase([key])
+        store._objects.erase([key])
     else:
         middle = len(body) // 2
         flipped = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
@@ -148,7 +148,7 @@ def test_a_bucket_that_is_not_there_stops_no_search(
     """Lost: a deployment whose S3 is down cannot start, though DynamoDB has everything."""
     collection, _ = people(tables)
     assert compact(tables, store, now(tables, collection), AT_ONCE)
-    lost = SnapshotStore(tables, "no-such-bucket-here", "us-east-1", store._clients)
+    lost = SnapshotStore(tables, "no-such-bucket-here", "us-east-1", store._objects._clients)
     cold_start_agrees(tables, lost, collection)
     assert "NoSuchBucket" in caplog.text
     published = store.published(collection.generation)

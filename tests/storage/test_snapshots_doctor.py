@@ -31,7 +31,7 @@ def test_a_useless_snapshot_is_told(tables: Tables, store: SnapshotStore, harm: 
     assert kinds(tables, store) == []
     (key,) = objects(store)
     if harm == "missing":
-        store._erase([key])
+        store._objects.erase([key])
     elif harm == "damaged":
         put_object(store, key, b"LINSNAP\n and then nothing of the kind, for as long as it takes")
     else:

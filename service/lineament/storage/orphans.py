@@ -12,13 +12,13 @@ from lineament.storage.table import Table
 
 
 def erase_orphans(tables: Tables, store: SnapshotStore) -> int:
-    """Erase the objects of generations that no item stands for; tell how many generations.
+    """Erase what generations have in S3 that no item stands for; tell how many generations.
 
     Raises:
         UNREADABLE: an item cannot be read: what it stands for must not be erased.
         LineamentError: DynamoDB or S3 does not answer.
     """
-    there = {keys.generation_of_object(key) for key in store.objects()}
+    there = store.generations()
     if not there:
         return 0
     # After the objects: whatever they belong to is named by now, and an id never comes back.

@@ -12,6 +12,18 @@ class Pieces(io.RawIOBase):
         self._pieces = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
         self._place = 0
 
+    def __len__(self) -> int:
+        """Return how many bytes there are."""
+        return sum(map(len, self._pieces))
+
+    def part(self, start: int, end: int) -> "Pieces":
+        """Return the bytes from `start` up to `end`, as far as there are some; none is copied."""
+        found: list[memoryview] = []
+        for piece in self._pieces:
+            found.append(piece[max(start, 0) : max(end, 0)])
+            start, end = start - len(piece), end - len(piece)
+        return Pieces(found)
+
     def readable(self) -> bool:
         """Tell that it can be read."""
         return True
@@ -22,7 +34,7 @@ class Pieces(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to a byte."""
-        ends = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: sum(map(len, self._pieces))}
+        ends = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: len(self)}
         self._place = max(ends[whence] + offset, 0)
         return self._place
 

@@ -6,19 +6,14 @@ published any more, and is erased without asking whose it was; one above it may 
 that is about to publish, and is left to whoever publishes next, or to the purge.
 """
 
-import io
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lineament.domain.snapshot_format import (
     SnapshotUnreadable,
-    Stream,
     decode,
     decode_head,
     encode,
@@ -26,6 +21,7 @@ from lineament.domain.snapshot_format import (
 from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
+from lineament.storage.bucket import Bucket
 from lineament.storage.clients import S3Clients
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.pieces import Pieces
@@ -35,8 +31,6 @@ from lineament.storage.table import Item
 
 _READS = 3
 """An object may be superseded, and erased, between the item's reading and its own."""
-_BUFFER = 1 << 20
-_GONE = frozenset({"NoSuchKey", "404"})
 _Decoded = TypeVar("_Decoded")
 _log = logging.getLogger(__name__)
 
@@ -72,9 +66,18 @@ class SnapshotStore:
         """Keep objects in `bucket`, under the name of the tables."""
         self._table = tables.control.name
         self._faces = tables.faces
-        self._bucket = bucket
-        self._region = region
-        self._clients = clients
+        self._objects = Bucket(bucket, region, clients)
+
+    def whereabouts(self, generation: str) -> tuple[str, int]:
+        """Return the engine that holds the published snapshot's vectors or "", and its number."""
+        try:
+            published = self.published(generation)
+        except UNREADABLE as error:
+            _log.warning("snapshot: %s; the log is read instead", type(error).__name__)
+            return "", 0
+        if published is None or not published.usable:
+            return "", 0
+        return published.engine, published.seq
 
     def newest(self, generation: str) -> Snapshot | None:
         """Return the published snapshot; None where there is none that can be read just now.
@@ -96,7 +99,7 @@ class SnapshotStore:
         Raises:
             LineamentError: DynamoDB does not answer.
         """
-        return self._newest(generation, lambda of, key: self._read(of, key, decode_head))
+        return self._newest(generation, lambda of, key: self._objects.read(key, of, decode_head))
 
     def _newest(
         self, generation: str, read: Callable[[str, str], _Decoded | None]
@@ -136,21 +139,7 @@ class SnapshotStore:
             SnapshotUnreadable: it is missing or damaged.
             ServiceUnavailable: S3 does not answer, or refuses.
         """
-        return self._read(generation, object_key, decode)
-
-    def _read(
-        self, generation: str, object_key: str, decoded: Callable[[Stream, int, str], _Decoded]
-    ) -> _Decoded:
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=object_key)
-            with closing(answer["Body"]) as body:
-                return decoded(body, int(answer["ContentLength"]), generation)
-        except ClientError as error:
-            if _code(error) in _GONE:
-                raise SnapshotUnreadable("missing") from error
-            raise _unavailable(error) from error
-        except BotoCoreError as error:
-            raise _unavailable(error) from error
+        return self._objects.read(object_key, generation, decode)
 
     def claim(self, generation: str, interval: float, now: float) -> bool:
         """Tell whether nobody else makes a snapshot, and if so note that this caller does.
@@ -190,8 +179,7 @@ class SnapshotStore:
         object_key = keys.snapshot_object(
             self._table, generation, snapshot.seq, secrets.token_hex(8)
         )
-        body = io.BufferedReader(Pieces(encode(snapshot)), _BUFFER)
-        self._call("put_object", Key=object_key, Body=body)
+        self._objects.write(object_key, Pieces(encode(snapshot)))
         published = self._update(
             generation,
             "SET #seq = :seq, #object = :object, #untidy = :yes"
@@ -208,7 +196,7 @@ class SnapshotStore:
             mine=object_key,
         )
         if not published:
-            self._erase([object_key])
+            self._objects.erase([object_key])
         return published
 
     def tidy(self, generation: str) -> None:
@@ -217,7 +205,8 @@ class SnapshotStore:
         if published is None or not published.untidy:
             return
         above = keys.snapshot_object(self._table, generation, published.seq + 1, "")
-        self._erase(
+        self._objects.abort(keys.snapshot_objects(self._table, generation), above)
+        self._objects.erase(
             [key for key in self.objects(generation) if key != published.object_key and key < above]
         )
         self._update(
@@ -231,22 +220,18 @@ class SnapshotStore:
         """Erase the item and every object of a generation that is deleted. Idempotent."""
         # The item first: from then on nothing of the generation is published.
         self._faces.delete_many([keys.snapshot_key(generation)])
-        self._erase(list(self.objects(generation)))
+        self._objects.abort(keys.snapshot_objects(self._table, generation))
+        self._objects.erase(list(self.objects(generation)))
 
     def objects(self, generation: str | None = None) -> Iterator[str]:
-        """Yield the S3 keys of a generation's objects, published or not, or of the deployment's."""
-        prefix = keys.snapshot_objects(self._table, generation)
-        more: dict[str, str] = {}
-        while True:
-            answer = self._call("list_objects_v2", Prefix=prefix, **more)
-            yield from (each["Key"] for each in answer.get("Contents", []))
-            if not answer.get("IsTruncated"):
-                return
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
+        """Give the S3 keys of a generation's objects, published or not, or of the deployment's."""
+        return self._objects.keys(keys.snapshot_objects(self._table, generation))
 
-    def _erase(self, object_keys: list[str]) -> None:
-        for key in object_keys:
-            self._call("delete_object", Key=key)
+    def generations(self) -> set[str]:
+        """Return the generations of the deployment that have objects, or uploads of such."""
+        uploads = self._objects.uploads(keys.snapshot_objects(self._table))
+        started = {keys.generation_of_object(key) for key, _ in uploads}
+        return started | {keys.generation_of_object(key) for key in self.objects()}
 
     def _note_damage(self, generation: str, object_key: str) -> None:
         value = {":object": {"S": object_key}}
@@ -270,17 +255,6 @@ class SnapshotStore:
             # The client may have sent the write twice, and the first one may have arrived.
             return bool(mine) and (failed.item or {}).get("object") == {"S": mine}
         return True
-
-    @property
-    def _s3(self) -> Any:  # noqa: ANN401
-        return self._clients.client(self._region)
-
-    def _call(self, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401
-        try:
-            answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=self._bucket, **params)
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-        return answer
 
 
 def connect_snapshots(tables: Tables, bucket: str, region: str) -> SnapshotStore | None:
@@ -325,12 +299,3 @@ def _kind(error: Exception) -> str:
 
 def _number(value: float) -> dict[str, str]:
     return {"N": str(int(value))}
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> ServiceUnavailable:
-    kind = _code(error) if isinstance(error, ClientError) else type(error).__name__
-    return ServiceUnavailable(f"S3 keeps no snapshot or gives none: {kind}")
