@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lineament.domain.collections import Collection
+from lineament.domain.collections import Change, Collection
 from lineament.domain.counts import Counts
 from lineament.domain.faces import Vector
 from lineament.domain.raw_ids import to_ids
@@ -83,6 +83,24 @@ def test_memory_is_accounted_through_growth_eviction_and_drop() -> None:
     gallery.drop(log.collection("c"))
     assert (counts.galleries.value, counts.gallery_bytes.value, gallery.nbytes()) == (0, 0, 0)
     assert counts.evictions.read() == {(): 2}  # it was not pushed out
+
+
+def test_a_gallery_that_others_overtook_while_it_was_read_stays() -> None:
+    """Lost: a large collection on a busy server is read, dropped at once, and read again."""
+    log = filled()
+    gallery = galleries(log, Counts(), weight(log) * 3 // 2)
+    whole = log.changes
+
+    def changes(generation: str, after: int, upto: int) -> list[Change]:
+        if generation == "slow":
+            gallery.sync(log.collection("quick"))
+        return whole(generation, after, upto)
+
+    log.changes = changes  # type: ignore[method-assign]
+    gallery.sync(log.collection("slow"))
+    reads = log.reads
+    gallery.sync(log.collection("slow"))
+    assert log.reads == reads
 
 
 def test_the_account_is_right_after_threads_have_fought_for_the_room() -> None:
