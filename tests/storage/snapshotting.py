@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from lineament.domain.collections import Collection
-from lineament.domain.ports import ChangeLog, Snapshots
-from lineament.gallery import memory
+from lineament.domain.ports import ChangeLog
+from lineament.domain.snapshots import Snapshots
+from lineament.gallery import generation
 from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.view import MemoryGalleryView
 from lineament.storage.changes import DynamoChangeLog
@@ -65,7 +66,7 @@ class _Watched:
 def cold(log: ChangeLog, collection: Collection, snapshots: Snapshots | None) -> MemoryGalleryView:
     """Return what a process sees that starts now, from a snapshot however short the log is."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "_WORTH_A_SNAPSHOT", 1)
+        patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
         return MemoryGallery(log, 1 << 30, snapshots=snapshots).sync(collection)
 
 

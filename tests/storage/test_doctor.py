@@ -14,6 +14,7 @@ from lineament.storage.doctor.walk import Pace, diagnose
 from lineament.storage.provision import Tables, connect, ensure_tables
 from tests.storage.conftest import REGION
 from tests.storage.damage import DAMAGES, Damage, lost_entry
+from tests.storage.harmed_snapshots import HARMS
 from tests.storage.inhabited import Inhabited, Snapshot, inhabit
 from tests.storage.world import diagnosed, stored_items
 
@@ -49,7 +50,8 @@ def test_damage_is_found_and_nothing_else(home: Inhabited, kind: str, damage: Da
 def test_every_kind_of_damage_has_a_test() -> None:
     """Lost: a kind that is never found is a promise that nobody keeps."""
     broken = {kind for kind, (severity, _) in KINDS.items() if severity == BROKEN}
-    assert broken == {kind for kind, _ in DAMAGES} | {"gallery-disagrees"}
+    elsewhere = {"gallery-disagrees", *HARMS.values()}
+    assert broken == {kind for kind, _ in DAMAGES} | elsewhere
 
 
 @pytest.mark.parametrize("step", ["fold", "template", "faces", "refused"])
@@ -60,7 +62,7 @@ def test_a_gallery_that_folds_otherwise_is_found(
     if step == "fold":  # keeps a face with its user for ever
         monkeypatch.setattr("lineament.domain.users._without", lambda owners, _gone: owners)
     elif step == "template":
-        monkeypatch.setattr("lineament.gallery.memory.template", lambda vectors: vectors[-1])
+        monkeypatch.setattr("lineament.gallery.generation.template", lambda vectors: vectors[-1])
     elif step == "refused":
         monkeypatch.setattr("lineament.storage.entries._from_vectors", lambda item: item["none"])
     else:

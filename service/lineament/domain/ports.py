@@ -7,7 +7,6 @@ from lineament.context import Scope
 from lineament.domain.collections import Change, Collection, UserChange
 from lineament.domain.faces import FaceRecord, Matrix, Vector
 from lineament.domain.idempotency import Answered, Attempt, Claim
-from lineament.domain.snapshots import Snapshot
 from lineament.domain.standing import Settled, Standing
 from lineament.domain.users import Membership, User
 
@@ -173,14 +172,6 @@ class ChangeLog(Protocol):
         ...
 
 
-class Snapshots(Protocol):
-    """Snapshots of the log, for who starts cold."""
-
-    def newest(self, generation: str) -> Snapshot | None:
-        """Return the published snapshot, whole; None where there is none that can be read now."""
-        ...
-
-
 class GalleryView(Protocol):
     """The faces and users of a collection at one seq. Immutable: later syncs do not change it."""
 
@@ -204,6 +195,10 @@ class GalleryView(Protocol):
 
     def vector(self, face_id: str) -> Vector | None:
         """Return the face's vector, or None."""
+        ...
+
+    def vectors(self, face_ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of those faces that the collection holds, in one look for all."""
         ...
 
     def page(self, after: str | None, limit: int) -> list[str]:

@@ -5,12 +5,13 @@ numbers after it arrives where a reader of the whole log does, bit for bit.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lineament.domain.faces import Matrix
-from lineament.domain.raw_ids import Ids
+from lineament.domain.raw_ids import Ids, to_ids
 from lineament.domain.users import Membership
 
 Halves = NDArray[np.float16]
@@ -49,6 +50,12 @@ class Snapshot:
     """Their vectors, row by row; shape (0, 0) without any."""
     membership: Membership
 
+    @classmethod
+    def empty(cls, generation: str) -> "Snapshot":
+        """Return what there is before the first number."""
+        none, halves = np.zeros(0, np.int64), np.zeros((0, 0), np.float16)
+        return cls(generation, 0, to_ids(()), none, halves, Membership())
+
     @property
     def head(self) -> Head:
         """All of it but the vectors."""
@@ -68,3 +75,22 @@ def unit_rows(halves: Halves) -> Matrix:
     rows = halves.astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return rows
+
+
+class Snapshots(Protocol):
+    """Snapshots of the log, for who starts cold."""
+
+    def whereabouts(self, generation: str) -> tuple[str, int]:
+        """Return the engine that holds the published snapshot's vectors, and its number.
+
+        "" where no engine does, 0 where there is no snapshot.
+        """
+        ...
+
+    def newest(self, generation: str) -> Snapshot | None:
+        """Return the published snapshot, whole; None where there is none that can be read now."""
+        ...
+
+    def newest_head(self, generation: str) -> Head | None:
+        """Return the published snapshot without its vectors; None as for `newest`."""
+        ...

@@ -58,12 +58,13 @@ class Distant:
         here = {name: self._recent.find(name) for name in face_ids}
         return _vectors(here, self.known, self._faces)
 
-    def place(self, key: str, template: Vector | None) -> None:
-        """Put a user's new template there, or take it away."""
-        if template is None:
-            self._templates.remove(key)
-        else:
-            self._templates.add([key], [template])
+    def place(self, templates: Mapping[str, Vector | None]) -> None:
+        """Put the new templates of users there; None takes one away."""
+        for key, template in templates.items():
+            if template is None:
+                self._templates.remove(key)
+            else:
+                self._templates.add([key], [template])
 
     def publish(self, membership: Membership) -> "tuple[DistantFaces, DistantTemplates]":
         """End a step: return the views of this moment."""

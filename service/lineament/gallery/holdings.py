@@ -1,4 +1,4 @@
-"""Where the vectors of a generation are: what `generation.py` asks of that, and its views."""
+"""Where the vectors of a generation are: what a generation asks of that."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -67,8 +67,8 @@ class Holdings(Protocol):
         """Return the vectors of those faces that are there now."""
         ...
 
-    def place(self, key: str, template: Vector | None) -> None:
-        """Put a user's new template there, or take it away."""
+    def place(self, templates: Mapping[str, Vector | None]) -> None:
+        """Put the new templates of users there, by key; None takes one away."""
         ...
 
     def publish(self, membership: Membership) -> tuple[FacesView, TemplatesView]:

@@ -65,6 +65,11 @@ class ShelfView:
         row = self._row(name)
         return None if row is None else self._rows.vector(row).copy()
 
+    def vectors(self, names: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of those ids that are on it."""
+        found = {name: self.vector(name) for name in names}
+        return {name: vector for name, vector in found.items() if vector is not None}
+
     def page(self, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` ids > `after`, an id here or not, ascending."""
         order = self._rows.index.order(self._count)

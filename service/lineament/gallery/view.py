@@ -1,11 +1,13 @@
 """The faces and users of a collection at one number of its log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from lineament.domain.counts import Counts
 from lineament.domain.faces import Vector
 from lineament.domain.users import Membership, User
+from lineament.gallery.holdings import FacesView, TemplatesView
 from lineament.gallery.shelf import ShelfView
 
 
@@ -16,9 +18,9 @@ class MemoryGalleryView:
     seq: int
     """The number up to which the log is in it."""
     membership: Membership
-    faces: ShelfView
+    faces: FacesView
     """By FaceId."""
-    templates: ShelfView
+    templates: TemplatesView
     """By the keys of those users that have faces."""
     directory: ShelfView
     """The keys of all users; its vectors have no components."""
@@ -36,6 +38,10 @@ class MemoryGalleryView:
     def vector(self, face_id: str) -> Vector | None:
         """Return the face's vector, or None."""
         return self.faces.vector(face_id)
+
+    def vectors(self, face_ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of those faces that the collection holds."""
+        return self.faces.vectors(face_ids)
 
     def page(self, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` face ids > `after`, a face id here or not, ascending."""
@@ -59,7 +65,7 @@ class MemoryGalleryView:
         return self._search(self.templates, query, min_score, limit)
 
     def _search(
-        self, shelf: ShelfView, query: Vector, min_score: float, limit: int
+        self, shelf: TemplatesView, query: Vector, min_score: float, limit: int
     ) -> list[tuple[str, float]]:
         began = perf_counter()
         found = shelf.search(query, min_score, limit)

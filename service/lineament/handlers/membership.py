@@ -82,12 +82,11 @@ def disassociate_faces(services: Services, call: CallContext, params: Params) ->
 def _judge(
     view: GalleryView, user: User, asked: Sequence[str], model: FaceModel, threshold: float
 ) -> Judged:
-    free = (face_id for face_id in asked if view.membership.owner(face_id) is None)
-    found = {face_id: view.vector(face_id) for face_id in free}
-    known = [view.vector(face_id) for face_id in user.faces]
+    free = [face_id for face_id in asked if view.membership.owner(face_id) is None]
+    found = view.vectors([*user.faces, *free])
     return judge(
-        [vector for vector in known if vector is not None],
-        {face_id: vector for face_id, vector in found.items() if vector is not None},
+        [found[face_id] for face_id in user.faces if face_id in found],
+        {face_id: found[face_id] for face_id in free if face_id in found},
         model.calibration,
         threshold,
     )
