@@ -69,6 +69,15 @@ def test_bench_gallery_asks_real_servers(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_bench_gallery_starts_cold(tmp_path: Path) -> None:
+    """Lost: nobody sees that starts from snapshots grow slow, or find other faces than the log."""
+    figures = _bench(tmp_path / "figures.json", *_SMALL, "--parts", "cold")
+    assert 0 < figures["cold_read_alone_seconds"] < figures["cold_seconds"]
+    assert figures["cold_seconds"] < figures["cold_process_seconds"]
+    ratio = figures["log_seconds"] / figures["log_snapshot_seconds"]
+    assert figures["log_over_snapshot"] == pytest.approx(ratio)
+
+
 def test_bench_gallery_refuses_unknown_parts(capsys: pytest.CaptureFixture[str]) -> None:
     """Lost: a typing error in --parts is an empty run that looks like a success."""
     with pytest.raises(SystemExit):

@@ -13,7 +13,7 @@ from functools import partial
 from lineament.cli.figures import Figure
 from lineament.cli.gallery_bench import people
 from lineament.cli.gallery_bench.context import Context
-from lineament.cli.gallery_bench.deployment import SCOPE
+from lineament.cli.gallery_bench.deployment import SCOPE, gallery
 from lineament.cli.vision_bench.part import Part
 from lineament.domain.collections import Change, Collection
 from lineament.domain.faces import Vector
@@ -64,16 +64,16 @@ class _Log:
 def run(context: Context) -> Part:
     """Fill a gallery step by step and time single calls at each."""
     log = _Log()
-    gallery = MemoryGallery(log, 1 << 40)
+    galleries = gallery(log)
     collection = Collection(SCOPE, "calls", uuid.uuid4().hex, "m", 0.0)
     grown: list[Times] = []
     filled = 0
     for step in context.steps():
         for names, vectors in people.faces(filled, step, context.dimensions):
             log.add(names, list(vectors))
-            gallery.sync(replace(collection, seq=log.seq))
+            galleries.sync(replace(collection, seq=log.seq))
         filled = step
-        grown.append(_times(step, log, gallery, collection, context.dimensions))
+        grown.append(_times(step, log, galleries, collection, context.dimensions))
     return Part(
         _lines(grown),
         [
@@ -85,12 +85,12 @@ def run(context: Context) -> Part:
 
 
 def _times(
-    faces: int, log: _Log, gallery: MemoryGallery, collection: Collection, dimensions: int
+    faces: int, log: _Log, galleries: MemoryGallery, collection: Collection, dimensions: int
 ) -> Times:
     ((names, vectors),) = people.faces(10**9 + faces, 10**9 + faces + 2 * _TURNS, dimensions)
 
     def sync() -> MemoryGalleryView:
-        return gallery.sync(replace(collection, seq=log.seq))
+        return galleries.sync(replace(collection, seq=log.seq))
 
     one, after = [], []
     for place in range(_TURNS):

@@ -36,14 +36,10 @@ class Context:
         self._stack.close()
 
     @cached_property
-    def environment(self) -> dict[str, str]:
-        """Variables that lead to S3 and DynamoDB on loopback, which run from the first look on."""
-        return self._stack.enter_context(emulated())
-
-    @cached_property
     def deployed(self) -> Deployment:
-        """A collection of `served` faces there, made at the first look."""
-        return deployed(self.environment, self.served, self.dimensions, _SEARCHED * self.rounds)
+        """A collection of `served` faces in an emulator of its own, made at the first look."""
+        environment = self._stack.enter_context(emulated())
+        return deployed(environment, self.served, self.dimensions, _SEARCHED * self.rounds)
 
     def steps(self) -> list[int]:
         """Return the numbers of faces at which to look, the last one being all."""

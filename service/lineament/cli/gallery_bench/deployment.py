@@ -5,7 +5,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lineament import config
 from lineament.cli.emulator import LOOPBACK, free_port, running
@@ -14,6 +14,7 @@ from lineament.cli.vision_bench.serving import server, until_it_answers
 from lineament.context import Scope
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceRecord, Matrix, RatioBox, Vector
+from lineament.domain.ports import ChangeLog
 from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.view import MemoryGalleryView
@@ -23,6 +24,7 @@ from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.records import to_face_item
+from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.table import Item
 from lineament.vision.profiles import read_profile
 
@@ -53,7 +55,7 @@ class Deployment:
 
     def view(self) -> MemoryGalleryView:
         """Return the collection as a process sees it that starts now."""
-        return MemoryGallery(DynamoChangeLog(self.tables), 1 << 40).sync(self.now())
+        return gallery(DynamoChangeLog(self.tables)).sync(self.now())
 
     @staticmethod
     def vector(view: MemoryGalleryView, face_id: str) -> Vector:
@@ -138,6 +140,11 @@ def deployed(
     return Deployment(environment, tables, collection.collection_id, tuple(chosen), dimensions)
 
 
+def gallery(log: ChangeLog, snapshots: SnapshotStore | None = None) -> MemoryGallery:
+    """Return the galleries of a process that never lets go of one."""
+    return MemoryGallery(log, 1 << 40, snapshots=snapshots)
+
+
 def make_tables(environment: Mapping[str, str]) -> Tables:
     """Make tables of their own: nothing else is in them."""
     name = f"bench-{uuid.uuid4().hex[:8]}"
@@ -171,16 +178,22 @@ def to_entries(
     ]
 
 
-def commit(tables: Tables, collection: Collection, log: list[Item]) -> None:
-    """Write a whole log, from number 1 on."""
+def commit(tables: Tables, collection: Collection, log: list[Item]) -> Collection:
+    """Write a whole log, from number 1 on, and return the collection as of then."""
     for start in range(0, len(log), _WRITTEN):
         tables.faces.put_many(log[start : start + _WRITTEN])
+    return set_seq(tables, collection, len(log))
+
+
+def set_seq(tables: Tables, collection: Collection, seq: int) -> Collection:
+    """Have the collection's item tell how far its log goes, and return the collection so."""
     tables.control.update(
         keys.collection_key(collection.scope, collection.collection_id),
         "SET #seq = :seq",
         "attribute_exists(pk)",
-        {":seq": {"N": str(len(log))}},
+        {":seq": {"N": str(seq)}},
     )
+    return replace(collection, seq=seq)
 
 
 def record(face_id: str) -> FaceRecord:
