@@ -30,8 +30,8 @@ _WORTH_A_HEAD = 2000
 vectors of their faces are in memory."""
 _LOOK_SECONDS = 60.0
 """How often it is asked whether a collection has been moved to the engine, or from it."""
-_EMPTY_BYTES = 4096
-"""What a gallery without faces costs, about: it too leaves some time."""
+_EMPTY_BYTES = 12 * 1024
+"""What a gallery costs beside its faces and users, measured: it too leaves some time."""
 _MEMBER_BYTES = 300
 """What a user, or the user of a face, costs in the persistent maps, about."""
 _NOTHING = np.zeros(0, np.float32)
