@@ -11,6 +11,7 @@ from lineament.dispatch import Dispatcher, Rules
 from lineament.domain.counts import Counts
 from lineament.domain.faces import FaceEngine
 from lineament.gallery.memory import MemoryGallery
+from lineament.gallery.milvus import MilvusEngine
 from lineament.handlers.services import Quotas, Services
 from lineament.handlers.table import OPERATIONS
 from lineament.storage.celebrities import DynamoCelebrityStore
@@ -19,6 +20,7 @@ from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
+from lineament.storage.placement import NOWHERE, Placement
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.snapshots import SnapshotStore, connect_snapshots
@@ -32,12 +34,17 @@ class Application:
     """A deployment's service, whatever carries its requests. Safe to share between threads."""
 
     def __init__(
-        self, dispatcher: Dispatcher, tables: Tables, snapshots: SnapshotStore | None = None
+        self,
+        dispatcher: Dispatcher,
+        tables: Tables,
+        snapshots: SnapshotStore | None = None,
+        placement: Placement = NOWHERE,
     ) -> None:
         """Take the parts; `build_application` makes them."""
         self._dispatcher = dispatcher
         self._tables = tables
         self._snapshots = snapshots
+        self._placement = placement
 
     @property
     def counts(self) -> Counts:
@@ -77,7 +84,8 @@ class Application:
 
     def housekeep(self) -> dict[str, int]:
         """Erase what deletions and crashes left behind, once, and tell what was done."""
-        return asdict(housekeep(self._tables, snapshots=self._snapshots))
+        done = housekeep(self._tables, snapshots=self._snapshots, placement=self._placement)
+        return asdict(done)
 
 
 def build_application(settings: Settings) -> Application:
@@ -89,19 +97,34 @@ def build_application(settings: Settings) -> Application:
     tables = connect(settings.table, settings.region)
     rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
     counts = Counts()
-    services = build_services(settings, tables, counts)
+    placement = choose_placement(settings)
+    services = build_services(settings, tables, counts, placement)
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
     dispatcher = Dispatcher(OPERATIONS, services, rules, counts=counts)
-    return Application(dispatcher, tables, snapshots)
+    return Application(dispatcher, tables, snapshots, placement)
 
 
-def build_services(settings: Settings, tables: Tables, counts: Counts | None = None) -> Services:
+def choose_placement(settings: Settings) -> Placement:
+    """Return the engine that the settings name, if any; makes no call."""
+    if not settings.milvus_uri:
+        return NOWHERE
+    engine = MilvusEngine(settings.milvus_uri, settings.milvus_token, settings.table)
+    return Placement(engine, default=settings.gallery_engine == engine.name)
+
+
+def build_services(
+    settings: Settings,
+    tables: Tables,
+    counts: Counts | None = None,
+    placement: Placement | None = None,
+) -> Services:
     """Return the ports of a deployment on its tables. Loads no model and makes no call.
 
     Args:
         settings: the deployment's.
         tables: its tables.
         counts: told of what the process does; nobody's where it is None.
+        placement: as `choose_placement` returns it, which is asked where this is None.
 
     Raises:
         ProfileError: see `build_application`.
@@ -121,6 +144,7 @@ def build_services(settings: Settings, tables: Tables, counts: Counts | None = N
             collections.latest,
             connect_snapshots(tables, settings.snapshot_bucket, settings.region),
             counts,
+            (choose_placement(settings) if placement is None else placement).engine,
         ),
         objects=S3ObjectStore(),
         secrets=DynamoSecrets(tables),

@@ -7,20 +7,18 @@ AWS_REGION and the rest mean what they always mean.
 
 import os
 import re
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError
 
 from lineament.config_lists import read_attributes, read_bindings
-from lineament.domain.attributes import SENSITIVE
+from lineament.config_schema import SettingsSchema
 from lineament.errors import LineamentError
 
 PREFIX = "LINEAMENT_"
-_MIB = 1024 * 1024
 
 
 class ConfigurationError(LineamentError):
@@ -54,134 +52,14 @@ class Settings:
     housekeeping_seconds: float
     snapshot_bucket: str
     """Empty: none are made or read."""
+    milvus_uri: str
+    """Empty: there is none."""
+    milvus_token: str = field(repr=False)
+    gallery_engine: str
+    """memory or milvus: where the vectors of new collections go."""
     metrics: str
     """Who may read GET /metrics: loopback, on (everybody), off."""
     log_level: str
-
-
-class SettingsSchema(Schema):
-    """One field a setting: its type, default and meaning."""
-
-    class Meta:
-        """Other members are judged by `load`, which can name them."""
-
-        unknown = EXCLUDE
-
-    table = fields.String(
-        load_default="lineament",
-        validate=validate.Regexp(r"[a-zA-Z0-9_.\-]{3,255}\Z"),
-        metadata={"help": "The DynamoDB table; made on first use where it is missing."},
-    )
-    default_account = fields.String(
-        load_default="123456789012",
-        validate=validate.Regexp(r"\d{12}\Z"),
-        metadata={"help": "The account of callers whose access key does not tell one."},
-    )
-    region = fields.String(
-        load_default="us-east-1",
-        metadata={"help": "The region of the table; AWS_REGION or AWS_DEFAULT_REGION where set."},
-    )
-    model_dir = fields.String(
-        load_default=str(Path(sys.prefix) / "share" / "lineament" / "models"),
-        metadata={"help": "Where `lineament models install` puts models and photos."},
-    )
-    profile = fields.String(
-        load_default="default",
-        metadata={"help": "The face model and calibration that new collections are bound to."},
-    )
-    collection_profiles = fields.String(
-        load_default="",
-        validate=lambda text: read_bindings(text) is not None,
-        metadata={
-            "help": "Profiles of new collections by id, PATTERN=PROFILE,... such as "
-            "door-*=light,album=light; the first match counts, others get the profile above."
-        },
-    )
-    detector = fields.String(
-        load_default="",
-        metadata={"help": "A DeepFace detector in place of the profile's own."},
-    )
-    recognizer = fields.String(
-        load_default="",
-        metadata={"help": "A DeepFace recogniser in place of the profile's own."},
-    )
-    attributes_off = fields.String(
-        load_default="",
-        validate=lambda text: read_attributes(text) is not None,
-        metadata={
-            "help": "Sensitive attributes that are never told, some of "
-            f"{', '.join(sorted(SENSITIVE))}, with commas between."
-        },
-    )
-    threads = fields.Integer(
-        load_default=0,
-        validate=validate.Range(min=0, max=64),
-        metadata={
-            "help": "Threads of one model run; 0: one in a server, whose requests run beside each "
-            "other, and all cores in a Lambda function, which answers one at a time."
-        },
-    )
-    constraint_error_code = fields.String(
-        load_default="ValidationException",
-        validate=validate.OneOf(["ValidationException", "InvalidParameterException"]),
-        metadata={"help": "The error code of a broken constraint (SPEC A.6: sources disagree)."},
-    )
-    max_body_bytes = fields.Integer(
-        load_default=16 * _MIB,
-        validate=validate.Range(min=_MIB, max=256 * _MIB),
-        metadata={"help": "The largest request body; a larger one is answered with 413."},
-    )
-    max_collections = fields.Integer(
-        load_default=10_000,
-        validate=validate.Range(min=1),
-        metadata={"help": "Collections per account and region."},
-    )
-    max_faces_per_collection = fields.Integer(
-        load_default=20_000_000,
-        validate=validate.Range(min=1),
-        metadata={"help": "Faces per collection."},
-    )
-    max_users_per_collection = fields.Integer(
-        load_default=10_000_000,
-        validate=validate.Range(min=1),
-        metadata={"help": "Users per collection."},
-    )
-    celebrity_threshold = fields.Float(
-        load_default=99.0,
-        validate=validate.Range(min=0.0, max=100.0),
-        metadata={"help": "Similarity from which a face is given a celebrity's name, 0 to 100."},
-    )
-    gallery_bytes = fields.Integer(
-        load_default=2048 * _MIB,
-        validate=validate.Range(min=_MIB),
-        metadata={"help": "Memory for galleries in one process; the least used leave first."},
-    )
-    housekeeping_seconds = fields.Float(
-        load_default=60.0,
-        validate=validate.Range(min=1.0),
-        metadata={"help": "How often a server erases what deleted collections left."},
-    )
-    snapshot_bucket = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?\Z"),
-        metadata={
-            "help": "An S3 bucket in the region above, without versioning, for snapshots of large "
-            "collections: a server that starts reads one in place of a log. None where it is empty."
-        },
-    )
-    metrics = fields.String(
-        load_default="loopback",
-        validate=validate.OneOf(["loopback", "on", "off"]),
-        metadata={
-            "help": "Who may read GET /metrics: loopback (this machine, but not through a proxy), "
-            "on (whoever reaches the port), off."
-        },
-    )
-    log_level = fields.String(
-        load_default="INFO",
-        validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
-        metadata={"help": "The least severe log line that is written."},
-    )
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -212,6 +90,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         name, problem = next(iter(error.messages_dict.items()))
         raise ConfigurationError(f"{PREFIX}{name.upper()}: {problem[0]}") from error
+    if values["milvus_uri"] and not values["snapshot_bucket"]:
+        raise ConfigurationError(f"{PREFIX}MILVUS_URI needs {PREFIX}SNAPSHOT_BUCKET")
+    if values["gallery_engine"] == "milvus" and not values["milvus_uri"]:
+        raise ConfigurationError(f"{PREFIX}GALLERY_ENGINE=milvus needs {PREFIX}MILVUS_URI")
     return Settings(
         **{
             **values,

@@ -3,6 +3,7 @@
 import argparse
 
 from lineament import config
+from lineament.app import choose_placement
 from lineament.cli.arguments import seconds
 from lineament.storage.housekeeping import housekeep, report
 from lineament.storage.provision import connect
@@ -26,6 +27,12 @@ def run(args: argparse.Namespace) -> int:
     settings = config.load()
     tables = connect(settings.table, settings.region)
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
-    done = housekeep(tables, grace=args.grace, sweep_interval=0, snapshots=snapshots)
+    done = housekeep(
+        tables,
+        grace=args.grace,
+        sweep_interval=0,
+        snapshots=snapshots,
+        placement=choose_placement(settings),
+    )
     print("\n".join(report(done)))
     return 1 if done.failed else 0

@@ -105,7 +105,8 @@ class DistantFaces:
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return the nearest faces, exactly; see the port."""
-        return _search(self.table, self.recent, self.known.counts, query, min_score, limit)
+        table = self.table if len(self.known) else None
+        return _search(table, self.recent, self.known.counts, query, min_score, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class DistantTemplates:
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return the keys of the users with the nearest templates, exactly; see the port."""
-        return _search(self.table, self.recent, self._counts, query, min_score, limit)
+        table = self.table if len(self.known) else None
+        return _search(table, self.recent, self._counts, query, min_score, limit)
 
     def _counts(self, row: Row) -> bool:
         name = from_key(row[0])
@@ -155,7 +157,7 @@ def _vectors(
 
 
 def _search(  # noqa: PLR0913, PLR0917 - what is searched, and what for
-    table: VectorTable,
+    table: VectorTable | None,
     recent: ShelfView,
     counts: Callable[[Row], bool],
     query: Vector,
@@ -163,6 +165,8 @@ def _search(  # noqa: PLR0913, PLR0917 - what is searched, and what for
     limit: int,
 ) -> list[tuple[str, float]]:
     near = recent.search(query, min_score, limit)
+    if table is None:
+        return near
     keys = to_ids(name for name, _ in near)
     rivals = [(to_bytes(keys, place), score) for place, (_, score) in enumerate(near)]
     found = nearest(table, counts, query, min_score, limit, rivals)

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from lineament.domain.collections import Collection
 from lineament.domain.folding import Folding
 from lineament.domain.snapshot_format import SnapshotUnreadable
-from lineament.domain.snapshots import Snapshot
+from lineament.domain.snapshots import Head, Snapshot
 from lineament.storage import entries, keys
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.placement import NOWHERE, Placement, publish_loaded
 from lineament.storage.provision import Tables
-from lineament.storage.snapshots import Published, SnapshotStore
+from lineament.storage.published import Published
+from lineament.storage.snapshots import SnapshotStore
 
 _STEP = 1000
+_PART = 100
+"""Of the log, by which it must have grown: where it is long, that is more than `Due.growth`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +32,18 @@ class Due:
 
     interval: float = 600.0
     """Seconds between two of a collection by servers, however many there are: each rewrites all of
-    it, 270 MB for a million faces of 128 components. 0 waits for nobody."""
+    it, 280 MB for a million faces of 128 components. 0 waits for nobody."""
     growth: int = 2000
     """Numbers since the last one: 20 reads of 100, which a cold start does in one step."""
 
 
-def compact(
+def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
     tables: Tables,
     store: SnapshotStore,
     collection: Collection,
     due: Due = Due(),
     clock: Callable[[], float] = time.time,
+    placement: Placement = NOWHERE,
 ) -> bool:
     """Make a new snapshot of a collection if one is due and nobody else makes it; tell whether.
 
@@ -51,9 +56,10 @@ def compact(
         collection: its log is read as of now, whatever its seq.
         due: when.
         clock: epoch seconds.
+        placement: the engine that may hold the vectors as well.
 
     Raises:
-        LineamentError: DynamoDB or S3 does not answer.
+        LineamentError: DynamoDB, S3 or the engine does not answer.
         ValueError: the log holds what cannot be read, or vectors of different lengths.
     """
     published = store.published(collection.generation) or Published()
@@ -68,8 +74,12 @@ def compact(
         return False
     if not store.claim(now.generation, due.interval, clock()):
         return False
-    snapshot, damaged = _fold(tables, store, now, published)
-    done = store.publish(snapshot, damaged)
+    engine = placement.of(published)
+    snapshot, base, damaged = _fold(tables, store, now, published)
+    if engine is None:
+        done = store.publish(snapshot, damaged)
+    else:
+        done = publish_loaded(tables, store, engine, snapshot, base, damaged, clock)
     store.tidy(now.generation)
     return done
 
@@ -77,7 +87,10 @@ def compact(
 def _is_due(
     tables: Tables, store: SnapshotStore, collection: Collection, published: Published, growth: int
 ) -> bool:
-    if collection.seq - published.seq >= growth or (published.seq and not published.usable):
+    # A hundredth more at least: each rewrites all, so that all of them together rewrite as much
+    # as a few hundred times what came, and not its square.
+    enough = max(growth, published.seq // _PART)
+    if collection.seq - published.seq >= enough or (published.seq and not published.usable):
         return True
     if not published.seq:
         return False
@@ -105,8 +118,8 @@ def _look(tables: Tables, generation: str, after: int, upto: int) -> tuple[int, 
 
 def _fold(
     tables: Tables, store: SnapshotStore, collection: Collection, published: Published
-) -> tuple[Snapshot, str]:
-    """Return the snapshot as of now, and the object before it if that is damaged."""
+) -> tuple[Snapshot, Head | None, str]:
+    """Return the snapshot as of now, the one before it, and that one's object if it is damaged."""
     base, damaged = None, ""
     if published.seq and not published.usable:
         damaged = published.object_key
@@ -115,10 +128,11 @@ def _fold(
             base = store.read(collection.generation, published.object_key)
         except SnapshotUnreadable:
             damaged = published.object_key
+    head = None if base is None else base.head
     folding = Folding(collection.generation, base)
     log = DynamoChangeLog(tables)
     while folding.seq < collection.seq:
         end = min(folding.seq + _STEP, collection.seq)
         for item in log.items(collection.generation, folding.seq, end):
             folding.apply(entries.from_entry(item), entries.kept_vectors(item))
-    return folding.finish(), damaged
+    return folding.finish(), head, damaged

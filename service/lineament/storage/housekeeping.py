@@ -10,6 +10,7 @@ from lineament.errors import LineamentError
 from lineament.storage.collections import all_items, known_scopes
 from lineament.storage.compaction import Due, compact
 from lineament.storage.orphans import erase_orphans
+from lineament.storage.placement import NOWHERE, Placement, mend
 from lineament.storage.provision import Tables
 from lineament.storage.purge import DEFAULT_GRACE, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
@@ -45,13 +46,14 @@ class Housekeeping:
         return self.failed_purges + self.failed_collections + self.failed_snapshots > 0
 
 
-def housekeep(
+def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     tables: Tables,
     *,
     grace: float = DEFAULT_GRACE,
     sweep_interval: float = DEFAULT_INTERVAL,
     clock: Callable[[], float] = time.time,
     snapshots: SnapshotStore | None = None,
+    placement: Placement = NOWHERE,
 ) -> Housekeeping:
     """Purge deleted collections, then sweep and compact those living ones for which it is time.
 
@@ -63,8 +65,9 @@ def housekeep(
         sweep_interval: seconds between two sweeps of a collection; 0 sweeps all now.
         clock: epoch seconds.
         snapshots: where they are; none are made or erased where it is None.
+        placement: the engine that may hold the vectors of snapshots.
     """
-    purged = purge(tables, None, grace, clock, snapshots)
+    purged = purge(tables, None, grace, clock, snapshots, placement)
     done: list[Swept] = []
     failed = 0
     made, unmade = 0, 0
@@ -78,13 +81,14 @@ def housekeep(
             failed += 1
         try:
             if snapshots is not None:
-                made += compact(tables, snapshots, collection, due, clock)
+                made += compact(tables, snapshots, collection, due, clock, placement)
+                mend(tables, snapshots, placement, collection.generation, clock)
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("snapshot of a collection: %s", type(error).__name__)
             unmade += 1
     try:
         if snapshots is not None:
-            erase_orphans(tables, snapshots)
+            erase_orphans(tables, snapshots, placement.engine)
     except (LineamentError, *UNREADABLE) as error:
         _log.warning("snapshots of nobody: %s", type(error).__name__)
         unmade += 1

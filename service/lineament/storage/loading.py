@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lineament.domain.engine import Kind, Row, VectorEngine, VectorTable
+from lineament.domain.engine import Kind, Row, TableMissing, VectorEngine, VectorTable
 from lineament.domain.faces import Matrix
 from lineament.domain.raw_ids import ID_TYPE, Ids, to_bytes, to_ids, to_key
 from lineament.domain.row_index import RowIndex
-from lineament.domain.snapshots import Marks, Snapshot, unit_rows
+from lineament.domain.snapshots import Head, Marks, Snapshot, unit_rows
 from lineament.domain.templates import template, template_mark
 from lineament.storage.tenure import Tenure
 
@@ -22,6 +22,7 @@ _AT_ONCE = 2000
 """Rows between two signs of life."""
 Progress = Callable[[int, int], None]
 """Told how many rows are there, and how many there are to be."""
+_Vectors = Callable[[NDArray[np.intp]], Matrix]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class _Wanted:
 
     index: RowIndex
     marks: Marks
-    vectors: Callable[[NDArray[np.intp]], Matrix]
+    vectors: _Vectors
     """Makes the vectors of some of them."""
 
     def missing(self, there: Iterable[Sequence[Row]]) -> tuple[NDArray[np.intp], list[Row]]:
@@ -53,61 +54,59 @@ class _Wanted:
 
 
 class Load:
-    """One loading of an engine with a snapshot, under a tenure."""
+    """What an engine needs to hold a snapshot, worked out before the tenure to do it in."""
 
     def __init__(
         self,
         engine: VectorEngine,
-        tenure: Tenure,
         snapshot: Snapshot,
+        base: Head | None = None,
         progress: Progress = lambda _done, _all: None,
     ) -> None:
-        """Make no call."""
-        self._tenure, self._progress = tenure, progress
-        faces = _faces(snapshot)
-        self._wanted: dict[Kind, _Wanted] = {"faces": faces, "users": _users(snapshot, faces)}
+        """Make no call.
+
+        Args:
+            engine: to be loaded.
+            snapshot: with it.
+            base: an earlier snapshot that the engine is known to hold; None: it is looked through.
+            progress: told of rows that are there.
+        """
+        self._progress = progress
+        self._wanted = _wanted(snapshot.head, lambda places: unit_rows(snapshot.halves[places]))
+        self._base = None if base is None else _wanted(base, _no_vectors)
         self._tables = {kind: engine.table(snapshot.generation, kind) for kind in self._wanted}
         self._dimensions = snapshot.halves.shape[1]
         self._stale: dict[Kind, list[Row]] = {}
         self._all = sum(wanted.index.count for wanted in self._wanted.values())
 
-    def put(self, base: Snapshot | None) -> None:
+    def put(self, tenure: Tenure) -> None:
         """Put what is missing, until every search sees it.
-
-        Args:
-            base: an earlier snapshot that the engine is known to hold; None: see what is there.
 
         Raises:
             TenureLost: another process writes now.
             EngineUnavailable: see the port.
         """
-        if not self._dimensions:
-            return  # Without a face there is no table, and nobody asks for one.
-        before = None if base is None else _faces(base)
-        bases = (
-            {}
-            if before is None or base is None
-            else {"faces": before, "users": _users(base, before)}
-        )
+        base = None if tenure.replacing else self._base
         done = 0
         for kind, wanted in self._wanted.items():
             table = self._tables[kind]
-            table.make(self._dimensions)
-            there = _rows_of(bases[kind]) if bases else self._listed(table)
+            if self._dimensions:  # Without a face none is needed, but one may be there.
+                table.make(self._dimensions)
+            there = _listed(table, tenure) if base is None else _rows_of(base[kind])
             places, self._stale[kind] = wanted.missing(there)
             done += wanted.index.count - len(places)
             self._progress(done, self._all)
             for start in range(0, len(places), _AT_ONCE):
                 part = places[start : start + _AT_ONCE]
-                self._tenure.keep()
+                tenure.keep()
                 table.put([wanted.row(int(place)) for place in part], wanted.vectors(part))
                 done += len(part)
                 self._progress(done, self._all)
-        for table in self._tables.values():
-            table.settle()
-        self._tenure.keep()
+            if len(places):
+                tenure.keep()
+                table.settle()
 
-    def clear(self) -> None:
+    def clear(self, tenure: Tenure) -> None:
         """Remove what was there and is not wanted; to be called once the snapshot counts.
 
         Raises:
@@ -116,13 +115,17 @@ class Load:
         """
         for kind, rows in self._stale.items():
             for start in range(0, len(rows), _AT_ONCE):
-                self._tenure.keep()
+                tenure.keep()
                 self._tables[kind].remove(rows[start : start + _AT_ONCE])
 
-    def _listed(self, table: VectorTable) -> Iterator[Sequence[Row]]:
+
+def _listed(table: VectorTable, tenure: Tenure) -> Iterator[Sequence[Row]]:
+    try:
         for rows in table.rows():
-            self._tenure.keep()
+            tenure.keep()
             yield rows
+    except TableMissing:
+        return
 
 
 def _rows_of(wanted: _Wanted) -> Iterator[Sequence[Row]]:
@@ -131,18 +134,17 @@ def _rows_of(wanted: _Wanted) -> Iterator[Sequence[Row]]:
         yield [wanted.row(place) for place in places]
 
 
-def _faces(snapshot: Snapshot) -> _Wanted:
-    return _Wanted(
-        _index(snapshot.ids), snapshot.marks, lambda places: unit_rows(snapshot.halves[places])
-    )
+def _wanted(head: Head, vectors: _Vectors) -> dict[Kind, _Wanted]:
+    faces = _Wanted(_index(head.ids), head.marks, vectors)
+    return {"faces": faces, "users": _users(head, faces)}
 
 
-def _users(snapshot: Snapshot, faces: _Wanted) -> _Wanted:
+def _users(head: Head, faces: _Wanted) -> _Wanted:
     """Return the templates of those users that have faces with vectors."""
     keys: list[bytes] = []
     marks: list[int] = []
     members: list[NDArray[np.intp]] = []
-    for user in snapshot.membership.users.values():
+    for user in head.membership.users.values():
         places = faces.index.rows(to_ids(user.faces)) if user.faces else np.empty(0, np.intp)
         places = places[places >= 0]  # A face whose vector is erased is about to leave the user.
         key = to_key(user.key)
@@ -156,6 +158,10 @@ def _users(snapshot: Snapshot, faces: _Wanted) -> _Wanted:
 
     ids: Ids = np.frombuffer(b"".join(keys), ID_TYPE)
     return _Wanted(_index(ids), np.array(marks, np.int64), vectors)
+
+
+def _no_vectors(_places: NDArray[np.intp]) -> Matrix:
+    raise AssertionError("what is there already is not put")
 
 
 def _index(ids: Ids) -> RowIndex:

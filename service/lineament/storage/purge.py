@@ -12,9 +12,10 @@ from lineament.storage import keys
 from lineament.storage.collections import all_items, known_scopes
 from lineament.storage.commit import MAX_WRITE_SECONDS
 from lineament.storage.faults import ConditionFailed
+from lineament.storage.placement import NOWHERE, Placement, purge_snapshots
 from lineament.storage.provision import Tables
 from lineament.storage.records import DELETED, UNREADABLE, Garbage, from_garbage
-from lineament.storage.snapshots import SnapshotStore, purge_snapshots
+from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.staging import retire_abandoned
 from lineament.storage.table import Item
 
@@ -44,12 +45,13 @@ class Purged:
         )
 
 
-def purge(
+def purge(  # noqa: PLR0913, PLR0917 - what is erased, when, and where it may be
     tables: Tables,
     scope: Scope | None = None,
     older_than: float = DEFAULT_GRACE,
     clock: Callable[[], float] = time.time,
     snapshots: SnapshotStore | None = None,
+    placement: Placement = NOWHERE,
 ) -> Purged:
     """Erase what there is of generations deleted more than `older_than` seconds ago.
 
@@ -64,13 +66,15 @@ def purge(
         older_than: seconds; keep the default where writers may be running.
         clock: epoch seconds.
         snapshots: where those of deleted generations are.
+        placement: the engine that may hold their vectors.
     """
     now = clock()
     latest = now - older_than
+    erase = partial(purge_snapshots, tables, snapshots, placement)
     done = Purged()
     for each in known_scopes(tables.control) if scope is None else [scope]:
         for item in all_items(tables.control, each):
-            done += _guarded(partial(_purge_item, tables, snapshots, item, latest, now))
+            done += _guarded(partial(_purge_item, tables, erase, item, latest, now))
     return done
 
 
@@ -83,23 +87,23 @@ def _guarded(work: Callable[[], Purged]) -> Purged:
 
 
 def _purge_item(
-    tables: Tables, snapshots: SnapshotStore | None, item: Item, latest: float, now: float
+    tables: Tables, erase: Callable[[str], None], item: Item, latest: float, now: float
 ) -> Purged:
     done = Purged()
     retire_abandoned(tables, item, now)
     for garbage in from_garbage(item):
         if garbage.deleted <= latest:
-            done += _guarded(partial(_purge_generation, tables, snapshots, item, garbage))
+            done += _guarded(partial(_purge_generation, tables, erase, item, garbage))
     if item["status"] == {"S": DELETED}:
         _drop_tombstone(tables, item)
     return done
 
 
 def _purge_generation(
-    tables: Tables, snapshots: SnapshotStore | None, item: Item, garbage: Garbage
+    tables: Tables, erase: Callable[[str], None], item: Item, garbage: Garbage
 ) -> Purged:
     faces = _empty(tables, garbage)
-    purge_snapshots(tables, snapshots, garbage.generation)
+    erase(garbage.generation)
     _forget(tables, item, garbage.generation)
     return Purged(1, faces, garbage.seq)
 

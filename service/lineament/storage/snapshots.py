@@ -9,15 +9,9 @@ that is about to publish, and is left to whoever publishes next, or to the purge
 import logging
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lineament.domain.snapshot_format import (
-    SnapshotUnreadable,
-    decode,
-    decode_head,
-    encode,
-)
+from lineament.domain.snapshot_format import SnapshotUnreadable, decode, decode_head, encode
 from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
@@ -26,37 +20,13 @@ from lineament.storage.clients import S3Clients
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.pieces import Pieces
 from lineament.storage.provision import Tables
+from lineament.storage.published import Published, from_item
 from lineament.storage.records import UNREADABLE
-from lineament.storage.table import Item
 
 _READS = 3
 """An object may be superseded, and erased, between the item's reading and its own."""
 _Decoded = TypeVar("_Decoded")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What the item of a generation tells."""
-
-    seq: int = 0
-    """The number of the published snapshot; 0 where there is none."""
-    object_key: str = ""
-    looked: int = 0
-    """Up to here the log was searched for removals."""
-    removal: int = 0
-    """The highest number found that removes faces or a user."""
-    damaged: str = ""
-    """An object that was found missing or unreadable."""
-    untidy: bool = False
-    """The objects before it are not known to be erased yet."""
-    engine: str = ""
-    """What its writer gave along; empty where that was nothing."""
-
-    @property
-    def usable(self) -> bool:
-        """Tell whether there is a snapshot and nobody has found it damaged."""
-        return self.seq > 0 and self.object_key != self.damaged
 
 
 class SnapshotStore:
@@ -130,7 +100,7 @@ class SnapshotStore:
             UNREADABLE: nobody of ours has written it.
         """
         item = self._faces.get(keys.snapshot_key(generation))
-        return None if item is None else _from_item(item)
+        return None if item is None else from_item(item)
 
     def read(self, generation: str, object_key: str) -> Snapshot:
         """Read an object and check it.
@@ -167,13 +137,18 @@ class SnapshotStore:
             {":looked": _number(looked), ":removal": _number(removal)},
         )
 
-    def publish(self, snapshot: Snapshot, damaged: str = "", engine: str = "") -> bool:
+    def publish(
+        self, snapshot: Snapshot, damaged: str = "", engine: str = "", writer: str = ""
+    ) -> bool:
         """Write a snapshot and make it the newest, unless a newer one or the purge was first.
+
+        Nor is it published where the engine has changed that holds the vectors.
 
         Args:
             snapshot: of a generation that was claimed.
             damaged: the object that this one may replace at the same number.
-            engine: what readers of the item are to find beside it.
+            engine: holds the vectors as well; empty where none does.
+            writer: the token of the tenure under which it was loaded with them.
         """
         generation = snapshot.generation
         object_key = keys.snapshot_object(
@@ -183,15 +158,20 @@ class SnapshotStore:
         published = self._update(
             generation,
             "SET #seq = :seq, #object = :object, #untidy = :yes"
-            + (", #engine = :engine" if engine else " REMOVE #engine"),
+            + (", #engine = :engine" if engine else ""),
             "attribute_exists(#claimed) AND (attribute_not_exists(#seq) OR #seq < :seq OR "
-            "(#seq = :seq AND #object = :damaged))",
+            "(#seq = :seq AND #object = :damaged)) AND "
+            + (
+                "#writer = :writer AND (#engine = :engine OR attribute_not_exists(#seq))"
+                if engine
+                else "attribute_not_exists(#engine)"
+            ),
             {
                 ":seq": _number(snapshot.seq),
                 ":object": {"S": object_key},
                 ":yes": {"BOOL": True},
                 ":damaged": {"S": damaged or "-"},
-                **({":engine": {"S": engine}} if engine else {}),
+                **({":engine": {"S": engine}, ":writer": {"S": writer}} if engine else {}),
             },
             mine=object_key,
         )
@@ -260,37 +240,6 @@ class SnapshotStore:
 def connect_snapshots(tables: Tables, bucket: str, region: str) -> SnapshotStore | None:
     """Return the snapshots of a deployment, None where no bucket is set; makes no call."""
     return SnapshotStore(tables, bucket, region, S3Clients()) if bucket else None
-
-
-def purge_snapshots(tables: Tables, store: SnapshotStore | None, generation: str) -> None:
-    """Erase the snapshots of a deleted generation.
-
-    Raises:
-        LineamentError: it has some, and no bucket is set; or S3 or DynamoDB does not answer.
-    """
-    if store is not None:
-        store.purge(generation)
-    elif tables.faces.get(keys.snapshot_key(generation)) is not None:
-        raise LineamentError("a deleted collection has snapshots: set LINEAMENT_SNAPSHOT_BUCKET")
-
-
-def _from_item(item: Item) -> Published:
-    def number(name: str) -> int:
-        return int(item.get(name, {}).get("N", "0"))
-
-    def text(name: str) -> str:
-        return str(item.get(name, {}).get("S", ""))
-
-    seq, key = number("seq"), text("object")
-    return Published(
-        seq,
-        key,
-        number("looked"),
-        number("removal"),
-        text("damaged"),
-        "untidy" in item,
-        text("engine"),
-    )
 
 
 def _kind(error: Exception) -> str:

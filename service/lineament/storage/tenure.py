@@ -14,7 +14,8 @@ from lineament.storage import keys
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.table import Table
 
-_LOST_SECONDS = 120.0
+_LOST = "another process writes to the engine now"
+LOST_SECONDS = 120.0
 """Not heard of for so long, a writer is gone, or hangs: no call of it takes as long."""
 _HEARD_SECONDS = 15.0
 LATE_SECONDS = 600.0
@@ -72,30 +73,64 @@ class Tenure:
         self._require("SET #written = :now", {":now": _number(self._clock())})
         self._heard = time.monotonic()
 
-    def finish(self, *, recheck: bool = False) -> None:
-        """End it: the engine holds what is published and, as far as is known, nothing else.
+    def engage(self, object_key: str, engine: str) -> bool:
+        """Have the engine hold a published snapshot's vectors, as it does; False if it is not that.
+
+        Raises:
+            TenureLost: another has taken over.
+        """
+        try:
+            self._faces.update(
+                keys.snapshot_key(self._generation),
+                "SET #engine = :engine",
+                "#writer = :token AND #object = :object",
+                {
+                    ":engine": {"S": engine},
+                    ":token": {"S": self.token},
+                    ":object": {"S": object_key},
+                },
+            )
+        except ConditionFailed as failed:
+            if (failed.item or {}).get("writer") != {"S": self.token}:
+                raise TenureLost(_LOST) from failed
+            return False
+        return True
+
+    def disengage(self) -> None:
+        """Have no engine hold vectors; `placement.mend` drops the tables once nobody reads them.
+
+        Raises:
+            TenureLost: another has taken over.
+        """
+        self._require("REMOVE #engine", {})
+
+    def finish(self, *, recheck: float | None = None, settled: bool = False) -> None:
+        """End it.
 
         Args:
-            recheck: have it looked at again in some minutes, as after a writer was replaced.
+            recheck: have the engine looked through in so many seconds; so it is as well where
+                another writer was replaced, which may write until then.
+            settled: it was looked through, and there is no other reason to do so again.
 
         Raises:
             TenureLost: another has taken over.
         """
-        if recheck or self.replacing:
-            now = {":now": _number(self._clock())}
-            self._require("SET #recheck = :now REMOVE #writer, #written", now)
+        end = "REMOVE #writer, #written"
+        after = LATE_SECONDS if recheck is None and self.replacing else recheck
+        if after is not None:
+            at = {":at": _number(self._clock() + after)}
+            self._require(f"SET #recheck = :at {end}", at)
         else:
-            self._require("REMOVE #writer, #written, #recheck", {})
+            self._require(f"{end}, #recheck" if settled else end, {})
 
     def vacate(self) -> None:
-        """End it: the engine holds nothing of the generation any more.
+        """End it: the engine has no table of the generation any more.
 
         Raises:
             TenureLost: another has taken over.
         """
-        recheck = {":now": _number(self._clock())} if self.replacing else {}
-        if recheck:
-            self._require("SET #recheck = :now REMOVE #writer, #written", recheck)
+        if self.replacing:
+            self.finish()
         else:
             self._require("REMOVE #writer, #written, #recheck, #held", {})
 
@@ -105,7 +140,7 @@ class Tenure:
             ":engine": {"S": engine},
             ":token": {"S": self.token},
             ":now": _number(now),
-            **({":lost": _number(now - _LOST_SECONDS)} if self.replacing else {}),
+            **({":lost": _number(now - LOST_SECONDS)} if self.replacing else {}),
         }
         free = "#written < :lost" if self.replacing else "attribute_not_exists(#writer)"
         change = "SET #held = :engine, #writer = :token, #written = :now"
@@ -129,9 +164,9 @@ class Tenure:
             )
         except ConditionFailed as failed:
             left = failed.item or {}
-            if "REMOVE" in change and "writer" not in left and left:
+            if "#writer" in change and left and "writer" not in left:
                 return  # Sent twice: the first one has arrived.
-            raise TenureLost("another process writes to the engine now") from failed
+            raise TenureLost(_LOST) from failed
 
 
 def _number(value: float) -> dict[str, str]:
