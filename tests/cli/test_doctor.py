@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from lineament.cli.main import main
+from lineament.domain.snapshot_format import encode
 from lineament.storage import keys
+from lineament.storage.compaction import compact
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables, connect, ensure_tables
+from tests.storage.harmed_snapshots import one_bit
 from tests.storage.inhabited import change_user
+from tests.storage.snapshotting import AT_ONCE, make_store, objects, people, put_object
 from tests.storage.world import SCOPE, make_collection, make_faces, now
 
 NAME = "Ada Lovelace"
@@ -95,6 +99,30 @@ def test_waste_is_no_failure(tables: Tables, capsys: pytest.CaptureFixture[str])
     assert f"waste: {SCOPE.account} {SCOPE.region} people: a record of no committed face" in told
     assert "s old; 1: " + faces[0].face_id in told
     assert "healthy: 0 broken, 0 pending, 1 waste" in told
+
+
+def test_a_snapshot_is_compared_where_there_is_a_bucket(
+    tables: Tables,
+    aws_endpoint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Lost: whoever starts cold is given a wrong snapshot, and the doctor does not look at any."""
+    store = make_store(tables, aws_endpoint)
+    collection, _ = people(tables)
+    assert compact(tables, store, now(tables, collection), AT_ONCE)
+    made = store.newest(collection.generation)
+    assert made is not None
+    harmed, (face,) = one_bit(made)
+    (key,) = objects(store)
+    put_object(store, key, b"".join(encode(harmed)))
+    assert main(["doctor"]) == 0
+    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects._name)
+    capsys.readouterr()
+    assert main(["doctor"]) == 1
+    told = capsys.readouterr().out
+    assert f"(snapshot-vector-differs; 1: {face})" in told
+    assert "delete the object" in told
 
 
 def test_wrong_calls(

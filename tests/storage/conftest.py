@@ -29,10 +29,11 @@ def tables(moto_endpoint: str) -> Tables:
 
 
 @pytest.fixture
-def stays_healthy(tables: Tables) -> Iterator[None]:
+def stays_healthy(tables: Tables, request: pytest.FixtureRequest) -> Iterator[None]:
     """Have `lineament doctor` look, after a test, at what it has left."""
+    store = request.getfixturevalue("store") if "store" in request.fixturenames else None
     yield
-    healthy(tables)
+    healthy(tables, store)
 
 
 @pytest.fixture

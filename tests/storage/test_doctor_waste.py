@@ -17,13 +17,16 @@ from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
 from lineament.storage import keys
 from lineament.storage.collections import DynamoCollectionStore
+from lineament.storage.compaction import compact
 from lineament.storage.doctor.findings import BROKEN, KINDS, Place
 from lineament.storage.doctor.walk import Diagnosis, Pace, Wanted, diagnose
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
+from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.sweep import DEFAULT_GRACE
 from tests.storage.inhabited import LATER, STAR, Inhabited, change_user, inhabit
+from tests.storage.snapshotting import AT_ONCE
 from tests.storage.world import (
     SCOPE,
     Crash,
@@ -185,8 +188,11 @@ def test_what_is_asked_for_is_looked_at(tables: Tables) -> None:
 class Busy:
     """A client of the storage rooms who does all kinds of things until told to stop."""
 
-    def __init__(self, tables: Tables, seed: int, stop: threading.Event) -> None:
+    def __init__(
+        self, tables: Tables, store: SnapshotStore, seed: int, stop: threading.Event
+    ) -> None:
         self._tables = tables
+        self._store = store
         self._chance = random.Random(seed)  # noqa: S311
         self._stop = stop
         self.done = 0
@@ -217,6 +223,8 @@ class Busy:
             change_user(self._tables, collection, "disassociate", user, *some)
             store.remove(now(self._tables, collection), some, seen)
             change_user(self._tables, collection, "delete", f"u{self._chance.randrange(4)}")
+        if turn % 3 == 2:
+            compact(self._tables, self._store, now(self._tables, collection), AT_ONCE)
         if name == "fleeting" and turn % 5 == 4:
             people.delete(now(self._tables, collection))
 
@@ -225,10 +233,10 @@ def gallery_of(log: ChangeLog) -> MemoryGallery:
     return MemoryGallery(log, 1 << 30)
 
 
-def test_nothing_is_found_while_others_write(tables: Tables) -> None:
+def test_nothing_is_found_while_others_write(tables: Tables, store: SnapshotStore) -> None:
     """Lost: a healthy deployment is told to be broken because it is in use."""
     stop = threading.Event()
-    clients = [Busy(tables, seed, stop) for seed in range(3)]
+    clients = [Busy(tables, store, seed, stop) for seed in range(3)]
     with ThreadPoolExecutor(3) as pool:
         names = ("people", "people", "fleeting")
         running = [pool.submit(each.run, name) for each, name in zip(clients, names, strict=True)]
@@ -236,11 +244,13 @@ def test_nothing_is_found_while_others_write(tables: Tables) -> None:
             looks: list[Diagnosis] = []
             while len(looks) < 4 or min(each.done for each in clients) <= 2:
                 assert not any(each.done() for each in running)  # they go on until told to stop
-                looks = [*looks, diagnose(tables, gallery_of, pace=Pace(DEFAULT_GRACE, 0.5, 0.3))]
+                pace = Pace(DEFAULT_GRACE, 0.5, 0.3)
+                looks = [*looks, diagnose(tables, gallery_of, pace=pace, snapshots=store)]
             found = [finding for look in looks for finding in look.findings]
         finally:
             stop.set()
         for each in running:
             each.result()
     assert {each.kind for each in found} <= {"purge-waiting", "collection-busy"}
-    assert {each.kind for each in diagnosed(tables, DEFAULT_GRACE)} <= {"purge-waiting"}
+    left = diagnosed(tables, DEFAULT_GRACE, store)
+    assert {each.kind for each in left} <= {"purge-waiting"}

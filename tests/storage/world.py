@@ -18,6 +18,7 @@ from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.doctor.findings import Finding
 from lineament.storage.doctor.walk import Pace, diagnose
 from lineament.storage.provision import Tables
+from lineament.storage.snapshots import SnapshotStore
 
 SCOPE = Scope("123456789012", "us-east-1")
 WRITES = ("batch_write_item", "delete_item", "put_item", "update_item")
@@ -51,15 +52,19 @@ def make_faces(count: int, dimensions: int = 8) -> tuple[list[FaceRecord], Matri
     return faces, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def diagnosed(tables: Tables, grace: float = -5.0) -> list[Finding]:
+def diagnosed(
+    tables: Tables, grace: float = -5.0, snapshots: SnapshotStore | None = None
+) -> list[Finding]:
     """Return all that `lineament doctor` finds; by default the youngest record is old enough."""
     pace = Pace(grace, pause=0.02, patience=0.02)
-    return diagnose(tables, lambda log: MemoryGallery(log, 1 << 30), pace=pace).findings
+    look = diagnose(tables, lambda log: MemoryGallery(log, 1 << 30), pace=pace, snapshots=snapshots)
+    return look.findings
 
 
-def healthy(tables: Tables) -> None:
+def healthy(tables: Tables, snapshots: SnapshotStore | None = None) -> None:
     """Assert that nothing is lost or contradicts itself; nobody may be writing."""
-    assert [each for each in diagnosed(tables) if each.severity == "broken"] == []
+    found = diagnosed(tables, snapshots=snapshots)
+    assert [each for each in found if each.severity == "broken"] == []
 
 
 def ids_of(faces: list[FaceRecord]) -> list[str]:

@@ -1,10 +1,10 @@
 """`lineament doctor`: look whether the tables hold what the service has promised.
 
-It reads both tables, and snapshots where LINEAMENT_SNAPSHOT_BUCKET is set, and writes nothing; the
-service may go on meanwhile. What is broken was acknowledged and is lost, or contradicts itself.
-Waste takes room and does no harm: `lineament housekeeping` or DynamoDB's expiry clears most of it
-away. What is pending settles by itself. The whole faces table is walked over by its keys, unless
-one collection is asked for; every log and record is read in any case.
+It reads both tables, and compares snapshots with their logs where LINEAMENT_SNAPSHOT_BUCKET is set.
+It writes nothing; the service may go on meanwhile. What is broken was acknowledged and is lost, or
+contradicts itself. Waste takes room and does no harm: `lineament housekeeping` or DynamoDB's expiry
+clears most of it away. What is pending settles by itself. The whole faces table is walked over by
+its keys, unless one collection is asked for; every log and record is read in any case.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def _look(tables: Tables, snapshots: SnapshotStore | None, args: argparse.Namesp
             bar.total = total
             bar.update(done - bar.n)
 
-        diagnosis = diagnose(tables, _gallery, wanted, pace, progress)
+        diagnosis = diagnose(tables, _gallery, wanted, pace, progress, snapshots=snapshots)
     if snapshots is not None:
         diagnosis.findings += snapshot_findings(tables, snapshots, wanted, pace)
     return diagnosis

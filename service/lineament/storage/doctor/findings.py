@@ -12,6 +12,8 @@ PENDING = "pending"
 WASTE = "waste"
 """Room that is taken for nothing: housekeeping's business, most of it."""
 
+_ANEW = "delete the object, and housekeeping makes one from the whole log"
+
 KINDS = {
     "item-unreadable": (BROKEN, "an item of the control table that cannot be read"),
     "entry-unreadable": (BROKEN, "a number of the log whose entry cannot be read"),
@@ -31,6 +33,24 @@ KINDS = {
     "vector-useless": (BROKEN, "a vector that is zero, not finite, or no row of 16-bit floats"),
     "user-nameless": (BROKEN, "a user whose UserId is erased, though nobody deleted it"),
     "gallery-disagrees": (BROKEN, "what searches see is not what the log comes to"),
+    "snapshot-face-missing": (BROKEN, f"a face that its snapshot lacks; {_ANEW}"),
+    "snapshot-face-unknown": (
+        BROKEN,
+        f"a face of a snapshot that its log does not have, or not so often; {_ANEW}",
+    ),
+    "snapshot-vector-differs": (BROKEN, f"a face whose vector is another in its snapshot; {_ANEW}"),
+    "snapshot-mark-differs": (
+        BROKEN,
+        f"a face that another number of the log added than its snapshot says; {_ANEW}",
+    ),
+    "snapshot-user-differs": (
+        BROKEN,
+        f"a user that its snapshot has not, has too much, or has otherwise; {_ANEW}",
+    ),
+    "snapshot-ahead": (
+        BROKEN,
+        "a snapshot of a number that the collection has not given out",
+    ),
     "celebrity-unreadable": (BROKEN, "a celebrity's item that cannot be read"),
     "celebrity-unnamed": (BROKEN, "a celebrity with faces of whom nothing is told"),
     "scope-unknown": (BROKEN, "an account and region that housekeeping does not find"),

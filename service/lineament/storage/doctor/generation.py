@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from lineament.domain.collections import Collection
 from lineament.domain.ports import ChangeLog, Gallery, GalleryView
+from lineament.domain.snapshots import Snapshot
 from lineament.storage import keys
 from lineament.storage.doctor.agreement import disagreements
 from lineament.storage.doctor.celebrities import celebrity_faults
 from lineament.storage.doctor.findings import Finding, Place, common, some
+from lineament.storage.doctor.folded import differences
 from lineament.storage.doctor.naive import Naive
 from lineament.storage.doctor.reading import STEP, LogReader, above
 from lineament.storage.doctor.records import Records, read_more, read_records, still_there
@@ -23,6 +25,7 @@ from lineament.storage.table import Table
 
 _TRIES = 4
 _ROUNDS = 5
+_OF_A_VECTOR = frozenset({"snapshot-vector-differs", "snapshot-mark-differs"})
 
 
 class Unsettled(Exception):
@@ -62,6 +65,8 @@ class Doctor:
     clock: Callable[[], float] = time.time
     progress: Callable[[int], None] = lambda _count: None
     """Told how many numbers of a log were read, once each."""
+    snapshot: Callable[[str], Snapshot | None] = lambda _generation: None
+    """Reads the snapshot that is published for a generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,11 @@ class _Look:
         self._gallery = doctor.gallery(self._log)
         self._view: GalleryView | None = None
         self._sound, self._refused = True, False
+        # Before any number is read: so the log has the snapshot's.
+        self._snapshot = doctor.snapshot(self._generation)
+        self._folded = 0
+        """The number of the snapshot that was compared; 0 before."""
+        self._differing: list[tuple[str, str]] = []
 
     def examine(self) -> Examined:
         started = self._doctor.clock()
@@ -126,7 +136,7 @@ class _Look:
         over = above(self._doctor.faces, self._generation, self.seq)
         opened = self._doctor.faces.get(keys.log_key(self._generation, 0)) is not None
         self._advance()
-        read = max(self.naive.read_by_others, records.read_by_others)
+        read = max(self.naive.read_by_others, records.read_by_others, self._folded)
         if self._log.filled():
             raise Unsettled
         lost = [seq for seq in self._log.empty if seq <= read]
@@ -142,6 +152,7 @@ class _Look:
             *uncommitted,
             *self._vectors_and_names(),
             *self._celebrities(),
+            *self._snapshots(),
         ]
         findings += self._some("gallery-disagrees", ["refused"] if self._refused else [])
         if self._sound and self._view is not None:
@@ -171,6 +182,8 @@ class _Look:
             raise Gone
         while self.seq < newest:
             end = min(self.seq + STEP, newest)
+            if self._snapshot is not None and self._snapshot.seq > self.seq:
+                end = min(end, self._snapshot.seq)
             for entry in self._log.read(self.seq, end):
                 self.naive.apply(entry)
             if self._told:
@@ -182,6 +195,28 @@ class _Look:
             )
             if self._sound:
                 self._view = self._synced(end)
+            if self._snapshot is not None and self._snapshot.seq == end:
+                self._compare(self._snapshot)
+                self._snapshot = None
+
+    def _compare(self, snapshot: Snapshot) -> None:
+        self._folded = snapshot.seq
+        # Of a log that lost something, the snapshot may well know more.
+        if not (self._log.unreadable or self._log.empty):
+            self._differing = list(differences(self.naive, snapshot))
+
+    def _snapshots(self) -> Iterator[Finding]:
+        if self._snapshot is not None:
+            yield from self._some("snapshot-ahead", [self._snapshot.seq])
+        # A face that was removed since may have lost one of two vectors that it was added with.
+        gone = {
+            name
+            for kind, name in self._differing
+            if kind in _OF_A_VECTOR and self.naive.added_at.get(name, self.seq) > self._folded
+        }
+        for kind in dict.fromkeys(kind for kind, _ in self._differing):
+            ids = {name for each, name in self._differing if each == kind}
+            yield from self._some(kind, ids - gone if kind in _OF_A_VECTOR else ids)
 
     def _synced(self, seq: int) -> GalleryView | None:
         try:

@@ -10,10 +10,12 @@ from lineament.storage import keys
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.doctor.control import Control, Named, judge, read_control
 from lineament.storage.doctor.findings import BROKEN, Finding, Place, common, confirmed
+from lineament.storage.doctor.folded import published_snapshot
 from lineament.storage.doctor.generation import Doctor, Examined, Subject, examine
 from lineament.storage.doctor.leftovers import look_over
 from lineament.storage.provision import Tables
 from lineament.storage.records import UNREADABLE, from_staged
+from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.sweep import DEFAULT_GRACE
 
 
@@ -71,17 +73,20 @@ class Pace:
     """Tells epoch seconds."""
 
 
-def diagnose(
+def diagnose(  # noqa: PLR0913 - what to look at, and with what
     tables: Tables,
     gallery: Callable[[ChangeLog], Gallery],
     wanted: Wanted = Wanted(),
     pace: Pace = Pace(),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    snapshots: SnapshotStore | None = None,
 ) -> Diagnosis:
     """Look at everything that is asked for. Writes nothing; others may write meanwhile.
 
     Reads the control table whole, every log and record, and the keys of the faces table unless one
-    collection is asked for. Holds one collection's vectors at a time, twice.
+    collection is asked for. Holds one collection's vectors at a time, twice, and once more, as
+    float16, up to the number of its snapshot.
 
     Args:
         tables: where.
@@ -89,12 +94,23 @@ def diagnose(
         wanted: what to look at.
         pace: how patiently.
         progress: told how many entries and keys were read, and how many entries there are.
+        snapshots: to compare with their logs; None: they are passed over.
+
+    Raises:
+        LineamentError: DynamoDB or S3 does not answer.
     """
     control = read_control(tables.control)
     asked = [named for named in control.named if wanted(named.place)]
     meter = _Meter(progress, sum(_numbers(named) for named in asked))
     doctor = Doctor(
-        tables.faces, gallery, pace.grace, pace.pause, pace.patience, pace.clock, meter.advance
+        tables.faces,
+        gallery,
+        pace.grace,
+        pace.pause,
+        pace.patience,
+        pace.clock,
+        meter.advance,
+        lambda generation: published_snapshot(snapshots, generation),
     )
     diagnosis = Diagnosis()
     for named in sorted(asked, key=_order):
