@@ -1,15 +1,15 @@
 """SearchFaces over HTTP: what it adds to the index and DynamoDB, and what more clients get.
 
-The emulator's DynamoDB is no part of the service, and slow: the two calls of a search are timed
-alone too, through a client like the server's, and taken off.
+The emulator's DynamoDB is no part of the service, and slow. So the two calls of a search are timed
+alone too, through a client like the server's, and taken off; and all is measured once more behind
+`remembering`, where the same items are there at once.
 """
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from lineament.cli.figures import Figure
 from lineament.cli.gallery_bench.context import Context
 from lineament.cli.gallery_bench.deployment import BenchError, Deployment
+from lineament.cli.gallery_bench.remembering import remembered
 from lineament.cli.vision_bench.part import Part
 from lineament.cli.vision_bench.serving import (
     Connection,
@@ -78,14 +79,44 @@ class Load:
     p50: float
     """Milliseconds."""
     p99: float
-    dynamodb_a_second: float
-    """How often as many threads of one process get the two calls of DynamoDB alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server's searches before one DynamoDB."""
+
+    dynamodb: str
+    """`emulated` or `remembered`."""
+    one: Search
+    loads: Sequence[Load]
 
 
 def run(context: Context) -> Part:
     """Search a served collection by one client, then by more."""
     on = context.deployed
     view = on.view()
+    found = [_serve("emulated", on, view)]
+    with remembered(on) as quick:
+        found.append(_serve("remembered", quick, view))
+    return Part(
+        _lines(len(view), found),
+        [figure for served in found for figure in _figures(served)],
+        [lambda axes: _draw(axes, found)],
+    )
+
+
+def search(client: Any, on: Deployment, face_id: str) -> list[str]:  # noqa: ANN401 - boto3's
+    """Return the faces that a search for a face finds, best first."""
+    answer = client.search_faces(CollectionId=on.collection_id, FaceId=face_id, MaxFaces=_BEST)
+    return found_in(answer)
+
+
+def found_in(answer: Any) -> list[str]:  # noqa: ANN401 - of the wire
+    """Return the FaceIds of an answer of SearchFaces."""
+    return [match["Face"]["FaceId"] for match in answer["FaceMatches"]]
+
+
+def _serve(dynamodb: str, on: Deployment, view: MemoryGalleryView) -> Served:
     low = read_profile("default").model.calibration.cosine(DEFAULT_THRESHOLD)
     with on.served() as url:
         client = rekognition(url)
@@ -99,21 +130,7 @@ def run(context: Context) -> Part:
                 raise BenchError("a search over HTTP does not find what the index finds")
             asked.append(Asked(face_id, vector, near[:_BEST], requests[-1]))
         one = _one_client(url, client, on, partial(_index, view, low), asked)
-        loads = [_load(url, on, asked, clients) for clients in CLIENTS]
-    return Part(
-        _lines(len(view), one, loads), _figures(one, loads), [lambda axes: _draw(axes, loads)]
-    )
-
-
-def search(client: Any, on: Deployment, face_id: str) -> list[str]:  # noqa: ANN401 - boto3's
-    """Return the faces that a search for a face finds, best first."""
-    answer = client.search_faces(CollectionId=on.collection_id, FaceId=face_id, MaxFaces=_BEST)
-    return found_in(answer)
-
-
-def found_in(answer: Any) -> list[str]:  # noqa: ANN401 - of the wire
-    """Return the FaceIds of an answer of SearchFaces."""
-    return [match["Face"]["FaceId"] for match in answer["FaceMatches"]]
+        return Served(dynamodb, one, [_load(url, asked, clients) for clients in CLIENTS])
 
 
 def _one_client(
@@ -154,61 +171,62 @@ def _dynamodb(on: Deployment, store: DynamoFaceStore, asked: Asked) -> None:
     store.records(on.now(), asked.near)
 
 
-def _load(url: str, on: Deployment, asked: Sequence[Asked], clients: int) -> Load:
+def _load(url: str, asked: Sequence[Asked], clients: int) -> Load:
     requests = [each.request for each in asked]
     elapsed, ordered = ask_together(url, [requests[place::clients] for place in range(clients)])
-    calls = partial(_dynamodb, on, DynamoFaceStore(on.tables))
-    with ThreadPoolExecutor(clients) as threads:
-        alone = _ms(lambda: list(threads.map(calls, asked)))
     return Load(
         clients,
         len(ordered) / elapsed,
         statistics.median(ordered) * 1000,
         percentile_99(ordered) * 1000,
-        len(asked) / alone * 1000,
     )
 
 
-def _lines(faces: int, one: Search, loads: Sequence[Load]) -> list[str]:
-    parts = (
-        f"  DynamoDB's two calls alone (emulated) {one.dynamodb:.2f}, "
-        f"index alone {one.index:.2f}, rest {one.rest:.2f}"
-    )
-    return [
-        f"SearchFaces among {faces:,} faces, the {_BEST} best, 1 client, median ms:",
-        f"  by boto3 {one.boto3:.2f}; by a bare client {one.whole:.2f}, of which",
-        parts,
-        "clients   searches/s    p50 ms    p99 ms   the DynamoDB calls alone, /s",
-        *(
-            f"{load.clients:>7}{load.a_second:>13.0f}{load.p50:>10.2f}{load.p99:>10.2f}"
-            f"{load.dynamodb_a_second:>31.0f}"
-            for load in loads
-        ),
-        "(clients, server and emulator share the cores)",
+def _lines(faces: int, found: Sequence[Served]) -> list[str]:
+    columns = (f"{'by boto3':>10}", f"{'bare client':>14}", f"{'DynamoDB alone':>16}")
+    lines = [
+        f"SearchFaces among {faces:,} faces, the {_BEST} best; 1 client, median ms",
+        "rest = bare client - DynamoDB alone - index alone",
+        "".join((f"{'DynamoDB':12}", *columns, f"{'index alone':>14}", f"{'rest':>8}")),
     ]
-
-
-def _figures(one: Search, loads: Sequence[Load]) -> list[Figure]:
-    return [
-        Figure.plain("http_boto3_p50_ms", one.boto3),
-        Figure.plain("http_p50_ms", one.whole),
-        Figure.plain("http_dynamodb_alone_ms", one.dynamodb),
-        Figure.plain("http_index_alone_ms", one.index),
-        Figure.at_most("http_rest_ms", one.rest, _BAR),
-        *(Figure.plain(f"http_searches_a_second_{each.clients}", each.a_second) for each in loads),
-        Figure.plain("http_8_clients_over_1", loads[-1].a_second / loads[0].a_second),
-        Figure.plain("http_p99_ms_8", loads[-1].p99),
+    for served in found:
+        one = served.one
+        lines.append(
+            f"{served.dynamodb:12}{one.boto3:>10.2f}{one.whole:>14.2f}{one.dynamodb:>16.2f}"
+            f"{one.index:>14.2f}{one.rest:>8.2f}"
+        )
+    lines.append(f"{'DynamoDB':12}{'clients':>10}{'searches/s':>14}{'p50 ms':>16}{'p99 ms':>14}")
+    lines += [
+        f"{served.dynamodb:12}{load.clients:>10}{load.a_second:>14.0f}{load.p50:>16.2f}"
+        f"{load.p99:>14.2f}"
+        for served in found
+        for load in served.loads
     ]
+    return [*lines, "(clients, server and DynamoDB share the cores)"]
 
 
-def _draw(axes: Any, loads: Sequence[Load]) -> None:  # noqa: ANN401 - matplotlib's
-    clients = [load.clients for load in loads]
-    axes.plot(clients, [load.a_second for load in loads], marker="o", label="SearchFaces")
-    alone = [load.dynamodb_a_second for load in loads]
-    axes.plot(clients, alone, marker="o", label="its DynamoDB calls alone")
-    axes.set_xticks(clients)
+def _figures(served: Served) -> list[Figure]:
+    one, loads = served.one, served.loads
+    figures = [
+        Figure.plain("boto3_p50_ms", one.boto3),
+        Figure.plain("p50_ms", one.whole),
+        Figure.plain("dynamodb_alone_ms", one.dynamodb),
+        Figure.plain("index_alone_ms", one.index),
+        Figure.at_most("rest_ms", one.rest, _BAR),
+        *(Figure.plain(f"searches_a_second_{each.clients}", each.a_second) for each in loads),
+        Figure.plain("8_clients_over_1", loads[-1].a_second / loads[0].a_second),
+        Figure.plain("p99_ms_8", loads[-1].p99),
+    ]
+    return [replace(each, name=f"http_{served.dynamodb}_{each.name}") for each in figures]
+
+
+def _draw(axes: Any, found: Sequence[Served]) -> None:  # noqa: ANN401 - matplotlib's
+    for served in found:
+        speeds = [load.a_second for load in served.loads]
+        axes.plot(CLIENTS, speeds, marker="o", label=f"DynamoDB {served.dynamodb}")
+    axes.set_xticks(CLIENTS)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("clients")
-    axes.set_ylabel("a second")
+    axes.set_ylabel("searches a second")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
