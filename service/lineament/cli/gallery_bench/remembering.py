@@ -9,6 +9,7 @@ what is remembered never changes.
 import contextlib
 import http.client
 import re
+import socket
 import socketserver
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from lineament.cli.emulator import LOOPBACK, free_port
 from lineament.cli.gallery_bench.deployment import SCOPE, Deployment
 from lineament.cli.vision_bench.serving import until_it_answers
-from lineament.storage.provision import connect, ensure_tables
+from lineament.storage.provision import connect
 
 _VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 _READS = re.compile(rb"(?i)x-amz-target: *\S+\.(get|batchget)item\r\n")
@@ -41,8 +42,8 @@ def remembered(on: Deployment) -> Iterator[Deployment]:
         stdin=subprocess.DEVNULL,
     )
     try:
+        until_it_answers(lambda: socket.create_connection((LOOPBACK, port), 1).close())
         tables = connect(on.tables.control.name, SCOPE.region, url)
-        until_it_answers(lambda: ensure_tables(tables))
         yield replace(on, environment={**on.environment, _VARIABLE: url}, tables=tables)
     finally:
         process.terminate()
