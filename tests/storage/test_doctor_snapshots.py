@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rpds import HashTrieSet
 
 from lineament.domain.collections import Collection
 from lineament.domain.snapshot_format import encode
 from lineament.domain.snapshots import Snapshot
-from lineament.storage import entries, keys
+from lineament.storage import keys
 from lineament.storage.compaction import compact
 from lineament.storage.doctor.findings import BROKEN
 from lineament.storage.faces import DynamoFaceStore
@@ -93,20 +94,53 @@ def test_what_was_removed_since_is_no_difference(tables: Tables, store: Snapshot
     assert broken(tables, store) == {}
 
 
-def test_half_an_erasure_is_no_difference(tables: Tables, store: SnapshotStore) -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["after", "before"])
+@pytest.mark.parametrize("erased", [0, 1])
+def test_half_an_erasure_is_no_difference(
+    tables: Tables, store: SnapshotStore, erased: int, *, before: bool
+) -> None:
     """Lost: a crash within DeleteFaces, of a face that was indexed twice, is an alarm."""
     collection, _ = people(tables)
     faces, vectors = make_faces(1)
     for sign in (1, -1):
         DynamoFaceStore(tables).add(now(tables, collection), faces, sign * vectors)
     added = now(tables, collection).seq
+    both = [keys.log_key(collection.generation, seq) for seq in (added - 1, added)]
+    items = [tables.faces.get(key) or {} for key in both]
+    if before:  # as a compaction reads it that had looked for its last number earlier
+        tables.faces.put({**items[erased], **ERASED})
     snapshot_of(tables, store, collection)
     DynamoFaceStore(tables).remove(now(tables, collection), ids_of(faces))
-    first = keys.log_key(collection.generation, added - 1)
-    tables.faces.put(
-        {**(tables.faces.get(first) or {}), **entries.to_added(ids_of(faces), vectors)}
-    )
+    tables.faces.put(items[1 - erased])
     assert broken(tables, store) == {}
+
+
+def test_a_vector_that_only_the_snapshot_has_is_lost_in_the_log(
+    tables: Tables, store: SnapshotStore
+) -> None:
+    """Lost: the snapshot is called wrong, and deleted, which alone has the vector still."""
+    collection, faces = people(tables)
+    first = keys.log_key(collection.generation, 1)
+    snapshot_of(tables, store, collection)
+    item = tables.faces.get(first) or {}
+    vectors = [{"NULL": True}, *item["vectors"]["L"][1:]]
+    tables.faces.put({**item, "vectors": {"L": vectors}})
+    assert broken(tables, store) == {"vector-missing": faces[:1]}
+
+
+def test_a_face_without_a_vector_has_its_place_too(tables: Tables, store: SnapshotStore) -> None:
+    """Lost: a removal, folded from a snapshot that forgot such a face, ends otherwise."""
+    collection, faces = people(tables)
+    first = keys.log_key(collection.generation, 1)
+    item = tables.faces.get(first) or {}
+    vectors = [*item["vectors"]["L"][:-1], {"NULL": True}]
+    tables.faces.put({**item, "vectors": {"L": vectors}})
+    made = snapshot_of(tables, store, collection)
+    assert broken(tables, store) == {"vector-missing": faces[3:]}
+    members = replace(made.membership, erased=HashTrieSet())
+    put_instead(store, replace(made, membership=members))
+    told = {"vector-missing": faces[3:], "snapshot-face-missing": faces[3:]}
+    assert broken(tables, store) == told
 
 
 def test_a_snapshot_on_an_older_releases_base_tells_no_marks(

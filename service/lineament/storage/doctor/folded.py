@@ -51,7 +51,7 @@ def differences(naive: Naive, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     erased = snapshot.membership.erased
     held: set[str] = set()
     for row, face_id in enumerate(to_names(snapshot.ids)):
-        if face_id in held or face_id in erased or face_id not in naive.faces:
+        if face_id in held or face_id not in naive.faces:
             yield "snapshot-face-unknown", face_id
             continue
         held.add(face_id)
