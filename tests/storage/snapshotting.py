@@ -13,6 +13,7 @@ from lineament.domain.snapshots import Snapshots
 from lineament.gallery import generation
 from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.view import MemoryGalleryView
+from lineament.storage import keys
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.clients import S3Clients
 from lineament.storage.compaction import Due
@@ -112,6 +113,18 @@ def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
     store._objects._clients.client(REGION).put_object(
         Bucket=store._objects._name, Key=key, Body=body
     )
+
+
+def begin_upload(store: SnapshotStore, key: str) -> None:
+    """Leave a part of an object in S3, as who dies meanwhile does."""
+    s3, where = store._objects._clients.client(REGION), {"Bucket": store._objects._name, "Key": key}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=b"vectors")
+
+
+def uploads(tables: Tables, store: SnapshotStore) -> list[tuple[str, str]]:
+    """Return key and id of every upload of the deployment that nobody has completed."""
+    return list(store._objects.uploads(keys.snapshot_objects(tables.control.name)))
 
 
 def _bits(vector: "np.ndarray[Any, Any] | None") -> bytes | None:

@@ -20,12 +20,14 @@ from tests.storage.snapshotting import (
     NO_GROWTH,
     REGION,
     DyingClients,
+    begin_upload,
     cold,
     cold_start_agrees,
     every_key,
     objects,
     people,
     put_object,
+    uploads,
 )
 from tests.storage.world import (
     Crash,
@@ -75,6 +77,7 @@ def test_purge_cut_at_any_call(tables: Tables, store: SnapshotStore, *, after: b
         assert compact(tables, store, now(tables, collection), AT_ONCE)
         orphan = keys.snapshot_object(tables.control.name, collection.generation, 99, "of-a-crash")
         put_object(store, orphan, b"vectors")
+        begin_upload(store, orphan)
         assert DynamoCollectionStore(tables).delete(now(tables, collection))
         dying = DyingClients(tables, store, step, after=after)
         try:
@@ -85,6 +88,7 @@ def test_purge_cut_at_any_call(tables: Tables, store: SnapshotStore, *, after: b
             finished = True
         assert purge(tables, None, LATER, snapshots=store).failed == 0
         assert (stored_items(tables, ""), objects(store)) == ([], {})
+        assert uploads(tables, store) == []
         if finished:
             break
     assert finished

@@ -19,7 +19,7 @@ from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.snapshots import SnapshotStore
 from tests.storage.inhabited import LATER
-from tests.storage.snapshotting import DyingClients, objects
+from tests.storage.snapshotting import DyingClients, objects, uploads
 from tests.storage.world import Crash, make_collection, now
 
 SMALL = 5 << 20
@@ -40,10 +40,6 @@ def in_parts(store: SnapshotStore) -> SnapshotStore:
     """Have a store take 5 MiB for too much."""
     store._objects._single = store._objects._part = SMALL
     return store
-
-
-def uploads(tables: Tables, store: SnapshotStore) -> list[tuple[str, str]]:
-    return list(store._objects.uploads(keys.snapshot_objects(tables.control.name)))
 
 
 def test_a_body_in_parts_is_the_body(tables: Tables, store: SnapshotStore) -> None:
