@@ -15,7 +15,9 @@ from lineament.storage.provision import Tables
 from lineament.storage.purge import DEFAULT_GRACE, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
 from lineament.storage.snapshots import SnapshotStore
-from lineament.storage.sweep import DEFAULT_INTERVAL, Swept, claim, sweep
+from lineament.storage.sweep import Swept, take
+from lineament.storage.swept import DEFAULT_INTERVAL, claim, due
+from lineament.storage.table import Item
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +64,8 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     Args:
         tables: where.
         grace: seconds that something must be old before it is erased.
-        sweep_interval: seconds between two sweeps of a collection; 0 sweeps all now.
+        sweep_interval: seconds between two sweeps of a collection, which look at what is new in its
+            log and are whole once a week; 0 sweeps all of all now.
         clock: epoch seconds.
         snapshots: where they are; none are made or erased where it is None.
         placement: the engine that may hold the vectors of snapshots.
@@ -71,17 +74,18 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     done: list[Swept] = []
     failed = 0
     made, unmade = 0, 0
-    due = Due(min(sweep_interval, Due().interval))
-    for collection in _living(tables):
+    compaction = Due(min(sweep_interval, Due().interval))
+    for item, collection in _living(tables):
         try:
-            if claim(tables, collection, sweep_interval, clock()):
-                done.append(sweep(tables, collection, grace, clock))
+            turn = due(item, collection, sweep_interval, clock())
+            if turn is not None and claim(tables, collection, sweep_interval, clock()):
+                done.append(take(tables, collection, turn, grace, clock, snapshots))
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("sweep of a collection: %s", type(error).__name__)
             failed += 1
         try:
             if snapshots is not None:
-                made += compact(tables, snapshots, collection, due, clock, placement)
+                made += compact(tables, snapshots, collection, compaction, clock, placement)
                 mend(tables, snapshots, placement, collection.generation, clock)
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("snapshot of a collection: %s", type(error).__name__)
@@ -110,7 +114,13 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     )
 
 
-def _living(tables: Tables) -> Iterator[Collection]:
+def living(tables: Tables) -> Iterator[Collection]:
+    """Yield every collection of the deployment, the celebrities' included."""
+    for _, collection in _living(tables):
+        yield collection
+
+
+def _living(tables: Tables) -> Iterator[tuple[Item, Collection]]:
     for scope in known_scopes(tables.control):
         for item in all_items(tables.control, scope):
             try:
@@ -118,7 +128,7 @@ def _living(tables: Tables) -> Iterator[Collection]:
             except UNREADABLE:
                 continue  # The purge has met it, told it and counted it.
             if collection is not None:
-                yield collection
+                yield item, collection
 
 
 def report(done: Housekeeping) -> list[str]:

@@ -71,6 +71,8 @@ class Load:
             base: an earlier snapshot that the engine is known to hold; None: it is looked through.
             progress: told of rows that are there.
         """
+        self.put_count = 0
+        """Rows that `put` has put so far."""
         self._progress = progress
         self._wanted = _wanted(snapshot.head, lambda places: unit_rows(snapshot.halves[places]))
         self._base = None if base is None else _wanted(base, _no_vectors)
@@ -100,6 +102,7 @@ class Load:
                 part = places[start : start + _AT_ONCE]
                 tenure.keep()
                 table.put([wanted.row(int(place)) for place in part], wanted.vectors(part))
+                self.put_count += len(part)
                 done += len(part)
                 self._progress(done, self._all)
             if len(places):

@@ -19,7 +19,7 @@ from lineament.storage.published import Published, from_item
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import LATE_SECONDS, LOST_SECONDS, Tenure
 
-_KEPT_SECONDS = 3600.0
+KEPT_SECONDS = 3600.0
 """What a stopped move has put there waits so long to be gone on with."""
 
 
@@ -130,7 +130,7 @@ def mend(
         engine.drop(generation)
         tenure.vacate()
     else:  # Somebody was about to move the collection there, and may go on.
-        tenure.finish(recheck=_KEPT_SECONDS)
+        tenure.finish(recheck=KEPT_SECONDS)
     return True
 
 
