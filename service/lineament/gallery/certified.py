@@ -28,6 +28,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - where, what for, and what there is besi
     min_score: float,
     limit: int,
     rivals: list[Found],
+    looks_again: Callable[[], None] = lambda: None,
 ) -> list[Found]:
     """Return the ids of the best rows that count, together with rivals from elsewhere.
 
@@ -38,6 +39,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - where, what for, and what there is besi
         min_score: of what is returned.
         limit: at least 1.
         rivals: other ids of at least `min_score`, with exact scores.
+        looks_again: called, once, where the first look is not the last.
 
     Returns:
         Up to `limit` by score descending, ties by id ascending, as brute force in double precision.
@@ -46,7 +48,7 @@ def nearest(  # noqa: PLR0913, PLR0917 - where, what for, and what there is besi
         EngineUnavailable: see the port.
     """
     error = (len(query) + _SPARE) * _ROUNDOFF
-    asked = min(limit + _SPARE_ROWS, table.widest)
+    first = asked = min(limit + _SPARE_ROWS, table.widest)
     while True:
         hits = table.nearest(query, min_score - 2 * error, asked)
         best = _ranked(hits.rows, hits.vectors, counts, query, min_score, limit, rivals)
@@ -55,6 +57,8 @@ def nearest(  # noqa: PLR0913, PLR0917 - where, what for, and what there is besi
         # What was not shown scores no more than the last that was, give or take the error.
         if hits.scores[-1] + 2 * error < (best[-1][1] if len(best) == limit else min_score):
             return best
+        if asked == first:
+            looks_again()
         if asked == table.widest:
             return _by_all(table, counts, query, min_score, limit, rivals)
         asked = min(asked * _MORE, table.widest)
@@ -85,9 +89,10 @@ def _ranked(  # noqa: PLR0913, PLR0917 - as `nearest`
     others: list[Found],
 ) -> list[Found]:
     scores = (vectors.astype(np.float64) * query.astype(np.float64)).sum(axis=1)
-    found = [
-        (row[0], float(score))
+    found = dict(others)
+    found |= {
+        row[0]: float(score)
         for row, score in zip(rows, scores, strict=True)
         if score >= min_score and counts(row)
-    ]
-    return sorted([*others, *found], key=lambda each: (-each[1], each[0]))[:limit]
+    }
+    return sorted(found.items(), key=lambda each: (-each[1], each[0]))[:limit]

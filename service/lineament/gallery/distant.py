@@ -22,9 +22,19 @@ from lineament.gallery.shelf import Shelf, ShelfView
 class Distant:
     """The Holdings port on two tables of an engine."""
 
-    def __init__(self, head: Head, faces: VectorTable, users: VectorTable) -> None:
-        """Begin at a snapshot that the engine holds the vectors of."""
+    def __init__(
+        self,
+        head: Head,
+        faces: VectorTable,
+        users: VectorTable,
+        looks_again: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Begin at a snapshot that the engine holds the vectors of.
+
+        `looks_again` is told of searches that one look was not enough for.
+        """
         self.known = Known.of(head)
+        self._looks_again = looks_again
         self._faces, self._users = faces, users
         self._recent, self._templates = Shelf(), Shelf()
 
@@ -69,8 +79,10 @@ class Distant:
     def publish(self, membership: Membership) -> "tuple[DistantFaces, DistantTemplates]":
         """End a step: return the views of this moment."""
         return (
-            DistantFaces(self.known, self._recent.publish(), self._faces),
-            DistantTemplates(self.known, self._templates.publish(), self._users, membership),
+            DistantFaces(self.known, self._recent.publish(), self._faces, self._looks_again),
+            DistantTemplates(
+                self.known, self._templates.publish(), self._users, self._looks_again, membership
+            ),
         )
 
 
@@ -81,6 +93,7 @@ class DistantFaces:
     known: Known
     recent: ShelfView
     table: VectorTable
+    looks_again: Callable[[], None]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -105,8 +118,7 @@ class DistantFaces:
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return the nearest faces, exactly; see the port."""
-        table = self.table if len(self.known) else None
-        return _search(table, self.recent, self.known.counts, query, min_score, limit)
+        return _search(self, self.known.counts, query, min_score, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ class DistantTemplates:
     recent: ShelfView
     """Of users that have changed since the snapshot."""
     table: VectorTable
+    looks_again: Callable[[], None]
     membership: Membership
 
     def vector(self, name: str) -> Vector | None:
@@ -132,8 +145,7 @@ class DistantTemplates:
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
         """Return the keys of the users with the nearest templates, exactly; see the port."""
-        table = self.table if len(self.known) else None
-        return _search(table, self.recent, self._counts, query, min_score, limit)
+        return _search(self, self._counts, query, min_score, limit)
 
     def _counts(self, row: Row) -> bool:
         name = from_key(row[0])
@@ -156,18 +168,17 @@ def _vectors(
     return found | {name: got[row] for name, row in there.items()}
 
 
-def _search(  # noqa: PLR0913, PLR0917 - what is searched, and what for
-    table: VectorTable | None,
-    recent: ShelfView,
+def _search(
+    view: DistantFaces | DistantTemplates,
     counts: Callable[[Row], bool],
     query: Vector,
     min_score: float,
     limit: int,
 ) -> list[tuple[str, float]]:
-    near = recent.search(query, min_score, limit)
-    if table is None:
+    near = view.recent.search(query, min_score, limit)
+    if not len(view.known):
         return near
     keys = to_ids(name for name, _ in near)
     rivals = [(to_bytes(keys, place), score) for place, (_, score) in enumerate(near)]
-    found = nearest(table, counts, query, min_score, limit, rivals)
+    found = nearest(view.table, counts, query, min_score, limit, rivals, view.looks_again)
     return [(from_key(key), score) for key, score in found]

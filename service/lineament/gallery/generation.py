@@ -2,23 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from lineament.domain.collections import Change, Collection
+from lineament.domain.collections import Collection
 from lineament.domain.counts import Counts
 from lineament.domain.engine import VectorEngine
-from lineament.domain.faces import Vector
 from lineament.domain.ports import ChangeLog
 from lineament.domain.snapshots import Head, Snapshot, Snapshots
-from lineament.domain.templates import template
-from lineament.domain.users import Membership, User, fold
+from lineament.domain.users import Membership
 from lineament.gallery.distant import Distant
 from lineament.gallery.holdings import Holdings
 from lineament.gallery.local import Local
 from lineament.gallery.shelf import Shelf
+from lineament.gallery.steps import Step, foresee, template_of
 from lineament.gallery.view import MemoryGalleryView
 
 _STEP = 2000
@@ -69,6 +68,8 @@ class Generation:
         self._seq = 0
         self._base = 0
         """The snapshot whose vectors the engine holds for it."""
+        self._anew = False
+        """Holds other things than `view` comes from, which none was published of yet."""
         self._looked = time.monotonic()
         self.view = self._published(0)
 
@@ -93,67 +94,61 @@ class Generation:
         A user whose name is erased is deleted at a later number. Without the name nobody can be
         told about it, so that it is folded on until there.
         """
-        anew = self._begin_anew(collection)
+        self._begin_anew(collection)
         upto = max(collection.seq, self.view.seq, self._seq)
-        while anew or self.view.seq < upto:
+        while self._anew or self.view.seq < upto:
             end = min(self._seq + _STEP, upto)
             changes = self._from.log.changes(collection.generation, self._seq, end)
+            step = foresee(changes, self._membership, self._holdings)
             self._counts.log_entries.add(by=len(changes))
-            self._holdings.begin()
-            self._directory.begin()
-            touched: set[str] = set()
-            for change in changes:
-                self._apply(change, touched)
-            self._place(touched)
-            self._seq = end
-            self._nameless = {key for key in self._nameless | touched if self._is_nameless(key)}
+            self._take_step(step, end)
+            self._nameless = {
+                key for key in self._nameless | step.templates.keys() if self._is_nameless(key)
+            }
             if self._nameless and end == upto:
                 upto = max(upto, self._from.latest(collection))
             # Begun anew at an earlier number, it must not seem to go back.
             if (not self._nameless or end == upto) and end >= self.view.seq:
-                self.view, anew = self._published(end), False
+                self.view, self._anew = self._published(end), False
 
-    def _begin_anew(self, collection: Collection) -> bool:
-        """Begin at a snapshot where that pays, or where vectors are elsewhere now; tell whether."""
+    def _begin_anew(self, collection: Collection) -> None:
+        """Begin at a snapshot where that pays, or where vectors are elsewhere now."""
         snapshots, engine = self._from.snapshots, self._from.engine
         far = collection.seq - self._seq >= _WORTH_A_SNAPSHOT
         if snapshots is None or not (far or self.should_look):
-            return False
+            return
         self._looked = time.monotonic()
         if engine is not None:
             named, seq = snapshots.whereabouts(collection.generation)
             if named == engine.name:
-                if self._base and not far and seq - self._base < _WORTH_A_HEAD:
-                    return False
-                return self._begin_at_head(snapshots.newest_head(collection.generation), engine)
+                if not self._base or seq - self._base >= (1 if far else _WORTH_A_HEAD):
+                    self._begin_at_head(snapshots.newest_head(collection.generation), engine)
+                return
         if not (far or self._base):
-            return False
+            return
         snapshot = snapshots.newest(collection.generation)
         if snapshot is None and self._base:  # What the engine had may be gone.
             snapshot = Snapshot.empty(collection.generation)
-        if snapshot is None or not (self._base or snapshot.seq > self._seq):
-            return False
-        self._begin_at(snapshot)
-        return True
+        if snapshot is not None and (self._base or snapshot.seq > self._seq):
+            self._begin_at(snapshot)
 
     def _begin_at(self, snapshot: Snapshot) -> None:
         """Put what a snapshot holds in place of what is here; views keep what they have."""
         holdings = Local(self._counts.second_looks.add)
         holdings.fill(snapshot)
         users = snapshot.membership.users.values()
-        active = {user.key: _template(user, holdings.vectors(user.faces)) for user in users}
+        active = {user.key: template_of(user, holdings.vectors(user.faces)) for user in users}
         holdings.place(active)
         self._take(snapshot.head, holdings)
         self._base, self.source = 0, "snapshot" if snapshot.seq else "log"
 
-    def _begin_at_head(self, head: Head | None, engine: VectorEngine) -> bool:
+    def _begin_at_head(self, head: Head | None, engine: VectorEngine) -> None:
         """Put a snapshot whose vectors the engine holds in place of what is here."""
         if head is None or head.seq <= self._base:
-            return False
-        tables = (engine.table(head.generation, kind) for kind in ("faces", "users"))
-        self._take(head, Distant(head, *tables))
+            return
+        faces, users = (engine.table(head.generation, kind) for kind in ("faces", "users"))
+        self._take(head, Distant(head, faces, users, self._counts.second_looks.add))
         self._base, self.source = head.seq, "engine"
-        return True
 
     def _take(self, head: Head, holdings: Holdings) -> None:
         users = list(head.membership.users.values())
@@ -161,6 +156,7 @@ class Generation:
         if users:
             self._directory.add([user.key for user in users], [_NOTHING] * len(users))
         self._holdings, self._membership, self._seq = holdings, head.membership, head.seq
+        self._anew = True
         self._nameless = {user.key for user in users if not user.user_id}
 
     def _published(self, seq: int) -> MemoryGalleryView:
@@ -168,39 +164,21 @@ class Generation:
         directory = self._directory.publish()
         return MemoryGalleryView(seq, self._membership, faces, templates, directory, self._counts)
 
-    def _apply(self, change: Change, touched: set[str]) -> None:
-        kept = {name: vector for name, vector in change.added.items() if vector is not None}
-        if kept:
-            self._holdings.add(kept)
-            owners = self._membership.owners
-            touched.update(owners[name] for name in kept if name in owners)
-        self._membership, effect = fold(self._membership, change, self._holdings.has)
-        if change.user is not None:
-            if effect.changed:
-                touched.add(change.user.key)
-            return
-        for face_id in effect.faces:
+    def _take_step(self, step: Step, end: int) -> None:
+        self._holdings.begin()
+        self._directory.begin()
+        for face_id in step.gone:
             self._holdings.remove(face_id)
+        for faces in step.blocks():
+            self._holdings.add(faces)
+        for key in step.templates:
+            if step.membership.find(key) is None:
+                self._directory.remove(key)
+            elif self._directory.find(key) is None:
+                self._directory.add([key], [_NOTHING])
+        self._holdings.place(step.templates)
+        self._membership, self._seq = step.membership, end
 
     def _is_nameless(self, key: str) -> bool:
         user = self._membership.find(key)
         return user is not None and not user.user_id
-
-    def _place(self, touched: Iterable[str]) -> None:
-        """Bring changed users' templates and places in the directory up to date."""
-        found = {key: self._membership.find(key) for key in touched}
-        faces = [face_id for user in found.values() if user is not None for face_id in user.faces]
-        vectors = self._holdings.vectors(faces) if faces else {}
-        templates: dict[str, Vector | None] = {}
-        for key, user in found.items():
-            templates[key] = None if user is None else _template(user, vectors)
-            if user is None:
-                self._directory.remove(key)
-            elif self._directory.find(key) is None:
-                self._directory.add([key], [_NOTHING])
-        self._holdings.place(templates)
-
-
-def _template(user: User, vectors: Mapping[str, Vector]) -> Vector | None:
-    found = [vectors[face_id] for face_id in user.faces if face_id in vectors]
-    return template(np.stack(found)) if found else None
