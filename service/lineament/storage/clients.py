@@ -18,9 +18,16 @@ _REGIONS = 8
 _AWS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
-def _config() -> Config:
+_SOON = 2.0
+"""Seconds to reach S3 or DynamoDB; and, since urllib3 waits by it while it sends, between two
+pieces of a body that are taken."""
+LARGE_BODIES = 30.0
+"""In its place for who sends hundreds of megabytes to a server that may be busy."""
+
+
+def _config(connect_timeout: float = _SOON) -> Config:
     return Config(
-        connect_timeout=2,
+        connect_timeout=connect_timeout,
         read_timeout=10,
         max_pool_connections=_POOL,
         retries={"mode": "standard", "total_max_attempts": 4},
@@ -42,9 +49,10 @@ class S3Clients:
     reads that region's buckets only. Source: SPEC.md A.5, S3 reads.
     """
 
-    def __init__(self, endpoint_url: str | None = None) -> None:
-        """Reach S3 at `endpoint_url`, or where boto3 finds it."""
+    def __init__(self, endpoint_url: str | None = None, connect_timeout: float = _SOON) -> None:
+        """Reach S3 at `endpoint_url`, or where boto3 finds it, within `connect_timeout` seconds."""
         self._endpoint_url = endpoint_url
+        self._config = _config(connect_timeout)
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         """For the clients that are there; never held while one is made."""
@@ -79,7 +87,7 @@ class S3Clients:
         # One session for all: the models of AWS's services are most of a client's time and memory.
         session = self._session = self._session or boto3.Session()
         client = session.client(
-            "s3", region_name=region, endpoint_url=self._endpoint_url, config=_config()
+            "s3", region_name=region, endpoint_url=self._endpoint_url, config=self._config
         )
         if (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS):
             session.get_partition_for_region(region)

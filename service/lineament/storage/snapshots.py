@@ -16,7 +16,7 @@ from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
 from lineament.storage.bucket import Bucket
-from lineament.storage.clients import S3Clients
+from lineament.storage.clients import LARGE_BODIES, S3Clients
 from lineament.storage.faults import ConditionFailed
 from lineament.storage.pieces import Pieces
 from lineament.storage.provision import Tables
@@ -239,7 +239,9 @@ class SnapshotStore:
 
 def connect_snapshots(tables: Tables, bucket: str, region: str) -> SnapshotStore | None:
     """Return the snapshots of a deployment, None where no bucket is set; makes no call."""
-    return SnapshotStore(tables, bucket, region, S3Clients()) if bucket else None
+    if not bucket:
+        return None
+    return SnapshotStore(tables, bucket, region, S3Clients(connect_timeout=LARGE_BODIES))
 
 
 def _kind(error: Exception) -> str:
