@@ -7,7 +7,7 @@ from types import ModuleType
 _BENCHES = {
     "recognition": "accuracy and false matches on a folder in LFW's layout",
     "vision": "times, start, load, crowds, accuracy, quality and attributes, against baselines",
-    "gallery": "search in memory among a million faces, beside a read of the bytes and brute force",
+    "gallery": "a million faces: search beside brute force, cold starts, and searches over HTTP",
     "storage": "a call's storage time at 100 and at 10,000 faces",
 }
 

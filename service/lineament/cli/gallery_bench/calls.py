@@ -22,6 +22,8 @@ from lineament.gallery.view import MemoryGalleryView
 
 _TURNS = 100
 _PAGE = 100
+_BAR = 1.0
+"""Milliseconds that a call may take longer among the most faces than among the fewest."""
 _MIDDLE = "80000000-0000-4000-8000-000000000000"
 """About half of the ids come after it."""
 
@@ -77,9 +79,12 @@ def run(context: Context) -> Part:
     return Part(
         _lines(grown),
         [
-            Figure.plain(f"{name}_ms_{each.faces}", getattr(each, name))
-            for each in grown
-            for name in ("sync_one", "vector", "page", "page_after_one")
+            Figure.at_most("calls_growth_ms", _together(grown[-1]) - _together(grown[0]), _BAR),
+            *(
+                Figure.plain(f"{name}_ms_{each.faces}", getattr(each, name))
+                for each in grown
+                for name in ("sync_one", "vector", "page", "page_after_one")
+            ),
         ],
     )
 
@@ -109,6 +114,10 @@ def _times(
         statistics.median(_ms(partial(view.page, _MIDDLE, _PAGE)) for _ in range(_TURNS)),
         statistics.median(after),
     )
+
+
+def _together(times: Times) -> float:
+    return times.sync_one + times.vector + times.page_after_one
 
 
 def _ms(call: Callable[[], object]) -> float:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def run(context: Context) -> Part:
         grown.append(_times(view, queries[-context.rounds :], flat=step == context.faces))
     last = grown[-1]
     figures = [
+        *_growth(grown),
         Figure.at_most("search_over_read", last.search / last.read, 1.5),
         Figure.at_least("numpy_over_search", last.numpy / last.search, 3.0),
         Figure.plain("faiss_flat_over_search", last.flat / last.search),
@@ -67,6 +69,12 @@ def run(context: Context) -> Part:
         *_changes(shelf, context.dimensions),
     ]
     return Part(_lines(grown), figures, [lambda axes: _draw(axes, grown)])
+
+
+def _growth(grown: Sequence[Times]) -> list[Figure]:
+    """Compare each step's growth with that of the faces; the worst step counts."""
+    worst = [many.search / few.search / (many.faces / few.faces) for few, many in pairwise(grown)]
+    return [Figure.at_most("search_growth_over_linear", max(worst), 1.5)] if worst else []
 
 
 def _lines(grown: Sequence[Times]) -> list[str]:
