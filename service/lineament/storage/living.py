@@ -1,6 +1,9 @@
-"""What a generation holds, by its log: what a gallery knows, without the vectors."""
+"""What a generation holds, by its log or a snapshot: what a gallery knows, without the vectors."""
 
 from lineament.domain.collections import Collection
+from lineament.domain.raw_ids import to_key
+from lineament.domain.row_index import RowIndex
+from lineament.domain.snapshots import Head
 from lineament.domain.users import Membership, fold
 from lineament.storage.changes import DynamoChangeLog
 
@@ -42,3 +45,25 @@ class LivingFaces:
                 if change.user is None:
                     self.ids.difference_update(effect.faces)
             self.seq = end
+
+
+class KnownFaces:
+    """The face ids and users of a generation as a snapshot's head tells them. A Standing."""
+
+    def __init__(self, head: Head) -> None:
+        """Stand at the head's number."""
+        self.seq = head.seq
+        self.membership = head.membership
+        self._marks = head.marks
+        self._index = RowIndex(len(head.ids))
+        self._index.append(head.ids)
+
+    def __contains__(self, face_id: str) -> bool:
+        """Tell whether the generation held the face."""
+        return self.mark(face_id) is not None
+
+    def mark(self, face_id: str) -> int | None:
+        """Return the number that added a face as it was, or None where the face was not there."""
+        key = to_key(face_id)
+        row = None if key is None else self._index.find(key, self._index.count)
+        return None if row is None else int(self._marks[row])
