@@ -23,6 +23,7 @@ COMMANDS = {
     "celebrities": ("celebrities", "import and remove the public figures that are recognised"),
     "doctor": ("doctor", "look whether the tables hold what was promised; changes nothing"),
     "reindex": ("reindex", "move a collection to another face model, from its pictures in S3"),
+    "move": ("move", "have another engine hold a collection's vectors: milvus, or memory"),
     "settings": ("settings", "print every setting, its default and its meaning"),
 }
 
