@@ -88,7 +88,7 @@ class Deployment:
         return {row for rows in table.rows() for row in rows}
 
     def compact(self) -> None:
-        """Make another snapshot, if something was removed, as a server may at any moment."""
+        """Make a snapshot, if there is none or something was added or removed since."""
         compact(self.tables, self.store, self.now(), AT_ONCE, placement=Placement(self.engine))
 
     def housekeep(self, seconds: float = 0.0) -> None:

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lineament.cli.main import main
-from lineament.domain.engine import VectorEngine
+from lineament.domain.engine import Hits, VectorEngine
 from lineament.gallery.milvus import MilvusEngine
 from tests.cli.mover import NAME, Deployment, deploy
 from tests.gallery.tables import PlainEngine, PlainTable
@@ -100,6 +101,24 @@ def test_wrong_vector_is_found(
     assert deployment.answers() == before
     assert deployment.move("milvus") == 0, "what was wrong is gone"
     assert deployment.answers() == before
+
+
+def test_search_that_forgets_a_row_is_found(
+    plain: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: an engine that has every vector and does not find all of them is moved to."""
+    nearest = PlainTable.nearest
+
+    def forgetful(self: PlainTable, *args: Any) -> Hits:
+        hits = nearest(self, *args)
+        return Hits(hits.rows[1:], hits.scores[1:], hits.vectors[1:])
+
+    monkeypatch.setattr(PlainTable, "nearest", forgetful)
+    assert plain.move("milvus") == 1
+    said = capsys.readouterr().out
+    assert "rows, " not in said.partition("compared in")[2]
+    assert "answers of milvus differ from brute force. Nothing was switched" in said
+    assert plain.published().engine == ""
 
 
 def test_wrong_engine_does_not_keep_a_collection(
