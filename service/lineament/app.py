@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import cache
 
 from lineament.config import Settings
+from lineament.context import Scope
 from lineament.dispatch import Dispatcher, Rules
 from lineament.domain.counts import Counts
 from lineament.domain.faces import FaceEngine
@@ -54,6 +55,14 @@ class Application:
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises."""
         return self._dispatcher.handle(request)
+
+    def call(self, operation: str, body: bytes, scope: Scope) -> bytes:
+        """Run an operation for a caller whom somebody else has let in: JSON in, JSON out.
+
+        Raises:
+            WireError: what would be answered over HTTP.
+        """
+        return self._dispatcher.call(operation, body, scope)
 
     def refuse_oversized(self) -> HttpResponse:
         """Answer a request whose body was not read to its end, being over the cap."""
@@ -133,16 +142,17 @@ def build_services(
         settings.profile, settings.collection_profiles, settings.detector, settings.recognizer
     )
     collections = DynamoCollectionStore(tables)
+    snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
     return Services(
         collections=collections,
         faces=DynamoFaceStore(tables),
-        users=DynamoUserStore(tables),
+        users=DynamoUserStore(tables, snapshots=snapshots),
         celebrities=DynamoCelebrityStore(tables),
         gallery=MemoryGallery(
             DynamoChangeLog(tables),
             settings.gallery_bytes,
             collections.latest,
-            connect_snapshots(tables, settings.snapshot_bucket, settings.region),
+            snapshots,
             counts,
             (choose_placement(settings) if placement is None else placement).engine,
         ),

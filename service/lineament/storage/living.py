@@ -32,10 +32,7 @@ class LivingFaces:
         Raises:
             ResourceNotFoundException: the generation was deleted and purged.
         """
-        self.read_up_to(collection.seq)
-
-    def read_up_to(self, seq: int) -> None:
-        """Fold the log up to a number; as `catch_up`."""
+        seq = collection.seq
         while self.seq < seq:
             end = min(self.seq + _STEP, seq)
             for change in self._log.changes(self._generation, self.seq, end):

@@ -94,14 +94,14 @@ def sweep(  # noqa: PLR0913, PLR0917 - a collection, what is known of it, and ho
     whole = _Fold(known, done.whole_seq)
     seen = _fold(tables, now, whole)
     eraser = Eraser(tables)
-    latest = int(begun - older_than)
-    records = eraser.erase_records(
-        [item for item in _old_records(tables, now, latest) if item["sk"]["S"] not in whole.ahead]
-    )
     holders = _look_through(tables, now, whole)
     eraser.erase_vectors(now.generation, holders)
     names = whole.stale_names()
     eraser.erase_names(now.generation, names)
+    latest = int(begun - older_than)
+    records = eraser.erase_records(  # Last: `_is_clean` counts on it.
+        [item for item in _old_records(tables, now, latest) if item["sk"]["S"] not in whole.ahead]
+    )
     note(tables, now, Done(seen, seen, begun))
     return Swept(records, sum(len(places) for places in holders.values()), len(names))
 

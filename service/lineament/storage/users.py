@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from lineament.domain.collections import Collection, UserChange
 from lineament.domain.idempotency import Attempt
+from lineament.domain.snapshots import Snapshots
 from lineament.domain.standing import Settled, Standing
 from lineament.storage import entries, keys
 from lineament.storage.commit import Committer
@@ -19,13 +20,17 @@ class DynamoUserStore:
     """The UserStore port. Safe to share between threads."""
 
     def __init__(
-        self, tables: Tables, *, take_number: Callable[[Collection], int] | None = None
+        self,
+        tables: Tables,
+        *,
+        take_number: Callable[[Collection], int] | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
-        """Write to `tables`; for `take_number` see `Committer`."""
+        """Write to `tables`; for `take_number` see `Committer`, for `snapshots` see `Settler`."""
         self._faces = tables.faces
         self._committer = Committer(tables, take_number=take_number)
         self._eraser = Eraser(tables)
-        self._settler = Settler(tables)
+        self._settler = Settler(tables, snapshots)
 
     def commit(
         self, collection: Collection, standing: Standing, change: UserChange, attempt: Attempt
