@@ -1,5 +1,6 @@
 """Stored forms, tables and batches."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -170,6 +171,63 @@ def test_batches_done_in_part_are_finished(tables: Tables) -> None:
     slow.add(collection, faces, vectors)
     assert len(slow.records(collection, ids_of(faces))) == 60
     assert len(DynamoFaceStore(tables).records(collection, ids_of(faces))) == 60
+
+
+class Throttled:
+    """A client that does `share` keys of each batch, and writes down what it was asked to do."""
+
+    def __init__(self, client: Any, share: int) -> None:
+        self._client = client
+        self._share = share
+        self.sizes: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+
+        def call(**params: Any) -> Any:
+            ((table, batch),) = params["RequestItems"].items()
+            wanted = batch["Keys"]
+            self.sizes.append(len(wanted))
+            rest = {**batch, "Keys": wanted[self._share :]}
+            left = {"UnprocessedKeys": {table: rest} if rest["Keys"] else {}}
+            if not self._share:
+                return {"Responses": {}, **left}
+            done = {**batch, "Keys": wanted[: self._share]}
+            return {**operation(RequestItems={table: done}), **left}
+
+        return call if name == "batch_get_item" else operation
+
+
+def test_a_table_that_gives_little_is_waited_for(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a cold start on a busy table ends in an error, though it comes on all the time."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    collection = make_collection(tables)
+    faces, vectors = make_faces(30)
+    DynamoFaceStore(tables).add(collection, faces, vectors)
+    client = Throttled(tables.control.client, 2)
+    found = DynamoFaceStore(through(tables, client)).records(
+        collection, [*ids_of(faces), *ids_of(make_faces(4)[0])]
+    )
+    assert len(found) == 30
+    assert client.sizes == list(range(34, 0, -2))
+    assert len(pauses) == 16, "one whenever keys are left: absent faces come as nothing"
+    assert max(pauses) <= 0.02
+
+
+def test_a_table_that_gives_nothing_ends_the_call(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a call hangs for as long as a table is throttled."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    store = DynamoFaceStore(through(tables, Throttled(tables.control.client, 0)))
+    with pytest.raises(ProvisionedThroughputExceededException):
+        store.records(make_collection(tables), ids_of(make_faces(3)[0]))
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 7
 
 
 def test_tables_are_made_once_by_many(moto_endpoint: str) -> None:

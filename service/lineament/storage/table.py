@@ -202,31 +202,33 @@ class Table:
     def _get_batch(self, keys: Sequence[Key], fields: Sequence[str]) -> list[Item]:
         found: list[Item] = []
         wanted: Sequence[Key] = keys
-        for pause in _pauses():
+        pauses = _pauses()
+        while True:
             request = {"Keys": wanted, "ConsistentRead": True, **_projection(fields)}
             answer = self._call("batch_get_item", batch=request)
-            got = answer["Responses"].get(self.name, [])
-            found += got
-            wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            if not wanted:
+            found += answer["Responses"].get(self.name, [])
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if not left:
                 return found
-            if not got:
-                time.sleep(pause)
-        raise ProvisionedThroughputExceededException
+            pauses = _pauses() if len(left) < len(wanted) else pauses
+            wanted = left
+            _pause(pauses)
 
     def _write_many(self, requests: Sequence[dict[str, Any]]) -> None:
         starts = range(0, len(requests), _WRITE_BATCH)
         self.each(self._write_batch, [requests[start : start + _WRITE_BATCH] for start in starts])
 
     def _write_batch(self, requests: Sequence[dict[str, Any]]) -> None:
-        left: Sequence[dict[str, Any]] = requests
-        for pause in _pauses():
-            answer = self._call("batch_write_item", batch=left)
+        wanted: Sequence[dict[str, Any]] = requests
+        pauses = _pauses()
+        while True:
+            answer = self._call("batch_write_item", batch=wanted)
             left = answer.get("UnprocessedItems", {}).get(self.name, [])
             if not left:
                 return
-            time.sleep(pause)
-        raise ProvisionedThroughputExceededException
+            pauses = _pauses() if len(left) < len(wanted) else pauses
+            wanted = left
+            _pause(pauses)
 
     def _call(self, operation: str, batch: Any = None, **params: Any) -> dict[str, Any]:  # noqa: ANN401
         where = {"TableName": self.name} if batch is None else {"RequestItems": {self.name: batch}}
@@ -237,8 +239,16 @@ class Table:
         return answer
 
 
+def _pause(pauses: Iterator[float]) -> None:
+    pause = next(pauses, None)
+    if pause is None:
+        raise ProvisionedThroughputExceededException
+    time.sleep(pause)
+
+
 def _pauses() -> Iterator[float]:
-    for turn in range(_BATCH_TRIES):
+    """Give the pauses of a batch while nothing of it is done; what is done begins them anew."""
+    for turn in range(_BATCH_TRIES - 1):
         yield random.uniform(0.5, 1.0) * _FIRST_PAUSE * 2**turn  # noqa: S311 - jitter
 
 
