@@ -89,8 +89,8 @@ class Deployment:
         """Run a server that has no house to keep meanwhile, and give its address once ready."""
         variables = {**self.environment, "LINEAMENT_HOUSEKEEPING_SECONDS": "86400"}
         variables["LINEAMENT_TABLE"] = self.tables.control.name
-        with server(variables) as (url, _):
-            until_it_answers(lambda: _require_ready(url))
+        with server(variables) as (url, process):
+            until_it_answers(lambda: _require_ready(url), process)
             yield url
 
 

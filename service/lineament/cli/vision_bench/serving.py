@@ -244,17 +244,21 @@ def rekognition(url: str) -> Any:  # noqa: ANN401 - boto3's clients have no type
     )
 
 
-def until_it_answers(call: Callable[[], object]) -> None:
+def until_it_answers(
+    call: Callable[[], object], process: subprocess.Popen[bytes] | None = None
+) -> None:
     """Call until no error comes, while a server starts.
 
     Raises:
-        ServingError: a minute was not enough.
+        ServingError: a minute was not enough, or the process has ended.
     """
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
             call()
         except Exception as error:  # refused, or not ready: boto3 has a class for each
+            if process is not None and process.poll() is not None:
+                raise ServingError(f"the server ended with status {process.returncode}") from error
             if time.monotonic() > deadline:
                 raise ServingError("the server did not start") from error
             time.sleep(0.02)
