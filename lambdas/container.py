@@ -4,12 +4,25 @@ import functools
 
 from lineament import config
 from lineament.app import Application, build_application
+from lineament.config import Settings
+from lineament.context import Scope
+
+
+@functools.cache
+def settings() -> Settings:
+    """Read the settings, once."""
+    return config.load()
 
 
 @functools.cache
 def application() -> Application:
     """Build the application once, at the first event; loads no model and makes no call."""
-    return build_application(config.load())
+    return build_application(settings())
+
+
+def scope() -> Scope:
+    """Return the account and region of calls that carry no signature."""
+    return Scope(settings().default_account, settings().region)
 
 
 @functools.cache
@@ -20,3 +33,9 @@ def make_tables() -> None:
         LineamentError: DynamoDB does not answer or refuses.
     """
     application().make_tables()
+
+
+def forget() -> None:
+    """Begin anew, as a container does that has seen no event."""
+    for kept in (settings, application, make_tables):
+        kept.cache_clear()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from lineament.auth.scope import caller
-from lineament.context import CallContext
+from lineament.context import CallContext, Principal, Scope
 from lineament.domain.counts import OTHER, Counts
 from lineament.errors import (
     AccessDeniedException,
@@ -62,6 +62,41 @@ class Dispatcher:
         self.counts.requests.add(operation, str(answer.status))
         return answer
 
+    def call(self, operation: str, body: bytes, scope: Scope) -> bytes:
+        """Run an operation for a caller whom somebody else has let in, and count it.
+
+        Args:
+            operation: its name in AWS's casing.
+            body: the request's JSON.
+            scope: the account and region that the call is made in.
+
+        Returns:
+            The answer's JSON.
+
+        Raises:
+            WireError: what would be answered over HTTP; anything unforeseen as InternalServerError.
+        """
+        began = time.perf_counter()
+        request_id, status = str(uuid.uuid4()), int(HTTPStatus.OK)
+        principal = Principal(scope.account, scope.account)
+        try:
+            self._require_small(body)
+            return self._run(operation, principal, scope, body, request_id, self.clock()).body
+        except WireError as error:
+            status = error.status
+            if status >= _SERVER_FAULT:
+                _log.error("%s", _about(error, operation, request_id))
+            raise
+        except Exception as error:
+            status = InternalServerError.status
+            _log.exception("request %s failed", request_id)
+            raise InternalServerError from error
+        finally:
+            name = operation if operation in self.operations else OTHER
+            self.counts.request_seconds.observe(time.perf_counter() - began, name)
+            self.counts.request_bytes.add(name, by=len(body))
+            self.counts.requests.add(name, str(status))
+
     def refuse_oversized(self) -> HttpResponse:
         """Answer a request whose body an adapter stopped reading at the cap."""
         self.counts.requests.add(OTHER, str(int(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)))
@@ -82,21 +117,35 @@ class Dispatcher:
             return self._answer(request, request_id, now)
         except WireError as error:
             if error.status >= _SERVER_FAULT:
-                _log.error("%s", _about(error, request, request_id))
+                _log.error("%s", _about(error, _named(request), request_id))
             return fault(error, request_id, now)
         except Exception:  # noqa: BLE001 - the boundary: clients learn a request id, the log the rest
             _log.exception("request %s failed", request_id)
             return fault(InternalServerError(), request_id, now)
 
     def _answer(self, request: HttpRequest, request_id: str, now: float) -> HttpResponse:
-        if len(request.body) > self.rules.max_body_bytes:
-            raise self._too_large()
+        self._require_small(request.body)
         operation = operation_of(request)
         principal, scope = caller(request.headers, self.rules.default_account)
+        return self._run(operation, principal, scope, request.body, request_id, now)
+
+    def _run(  # noqa: PLR0913, PLR0917 - a call, and what is known of it
+        self,
+        operation: str,
+        principal: Principal,
+        scope: Scope,
+        body: bytes,
+        request_id: str,
+        now: float,
+    ) -> HttpResponse:
         handler = self._require_handler(operation)
-        params = parse(operation, request.body, self.rules.constraint_error_code)
+        params = parse(operation, body, self.rules.constraint_error_code)
         call = CallContext(scope, principal, operation, request_id, now)
         return success(operation, handler(self.services, call, params), request_id, now)
+
+    def _require_small(self, body: bytes) -> None:
+        if len(body) > self.rules.max_body_bytes:
+            raise self._too_large()
 
     def _require_handler(self, operation: str) -> Handler:
         handler = self.operations.get(operation)
@@ -108,16 +157,20 @@ class Dispatcher:
 
     def _too_large(self) -> RequestEntityTooLargeException:
         return RequestEntityTooLargeException(
-            f"The request body is over {self.rules.max_body_bytes} bytes"
+            f"The request body is over {self.rules.max_body_bytes} bytes; a larger picture goes "
+            "by S3Object"
         )
 
 
-def _about(error: WireError, request: HttpRequest, request_id: str) -> str:
-    """Return the log line of a fault on our side: names and codes, never a message or a value."""
+def _named(request: HttpRequest) -> str:
     try:
-        operation = operation_of(request)
+        return operation_of(request)
     except WireError:
-        operation = "-"
+        return "-"
+
+
+def _about(error: WireError, operation: str, request_id: str) -> str:
+    """Return the log line of a fault on our side: names and codes, never a message or a value."""
     line = f"request {request_id} {operation}: {error.code}"
     cause: BaseException = error
     while cause.__cause__ is not None:

@@ -54,7 +54,10 @@ def _loaded(program: str) -> set[str]:
 
 def test_import_loads_no_model_runtime() -> None:
     """Lost: a test suite or a script pays seconds and hundreds of MiB for an import."""
-    modules = "lineament, lineament.app, lineament.cli.main, lambdas.api, lambdas.housekeeping"
+    modules = (
+        "lineament, lineament.app, lineament.cli.main, lambdas.api, lambdas.retention, "
+        "lambdas.operations"
+    )
     assert _loaded(f"import {modules}") == set()
 
 

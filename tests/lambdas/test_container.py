@@ -1,13 +1,12 @@
 """A function's first events: nothing has been prepared for it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
-from lambdas import api, container, housekeeping
+from lambdas import api, container, retention
 from tests.lambdas.test_api_event import HEADERS
 
 CREATE = {**HEADERS, "x-amz-target": "RekognitionService.CreateCollection"}
@@ -19,21 +18,6 @@ EVENT = {
     "body": json.dumps({"CollectionId": "first"}),
     "isBase64Encoded": False,
 }
-
-
-@pytest.fixture
-def fresh_container(
-    aws_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[str]:
-    """Return the name of the table that a container which has seen no event will use."""
-    assert aws_endpoint
-    name = f"lambda-{request.node.name.replace('_', '-')}"[:60]
-    monkeypatch.setenv("LINEAMENT_TABLE", name)
-    container.application.cache_clear()
-    container.make_tables.cache_clear()
-    yield name
-    container.application.cache_clear()
-    container.make_tables.cache_clear()
 
 
 def answered(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -69,6 +53,6 @@ def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
     assert answered(EVENT)[0] == 200
     deletion = {**CREATE, "x-amz-target": "RekognitionService.DeleteCollection"}
     assert answered({**EVENT, "headers": deletion})[0] == 200
-    counts = housekeeping.handler({"source": "aws.events"}, None)
+    counts = retention.handler({"source": "aws.events"}, None)
     assert counts["failed_collections"] == 0, fresh_container
     assert set(counts) >= {"purged_generations", "purged_faces", "swept_records"}

@@ -1,4 +1,7 @@
-"""Housekeeping on a schedule (EventBridge): a deployment of functions has no server to do it."""
+"""What has served its time leaves, on a schedule (EventBridge): functions have no server to do it.
+
+Today this is a round of housekeeping.
+"""
 
 from lambdas import container
 

@@ -1,0 +1,45 @@
+"""A handler an operation, for Step Functions and direct invocation: `operations.index_faces`.
+
+The event is the operation's request as the API has it, Bytes in base64, and the result its answer.
+An error is raised under AWS's code, so that ErrorEquals finds it by name. Calls are made in the
+account of LINEAMENT_DEFAULT_ACCOUNT and the function's own region: whoever may invoke a function
+was let in by IAM.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from lambdas import container
+from lineament.handlers.table import OPERATIONS
+
+Entry = Callable[[Any, object], dict[str, Any]]
+_NAMES = {function.__name__: name for name, function in OPERATIONS.items()}
+
+
+def __getattr__(name: str) -> Entry:
+    """Return the entry of an operation, asked for in lower case with underscores.
+
+    Raises:
+        AttributeError: no operation that is built is called so.
+    """
+    if name not in _NAMES:
+        raise AttributeError(f"{__name__} has no entry {name}; there are {', '.join(_NAMES)}")
+    return _entry(_NAMES[name])
+
+
+def __dir__() -> list[str]:
+    """Return the names of the entries."""
+    return list(_NAMES)
+
+
+def _entry(operation: str) -> Entry:
+    def handle(event: Any, _context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
+        scope = container.scope()
+        answer: dict[str, Any] = orjson.loads(
+            container.application().call(operation, orjson.dumps(event), scope)
+        )
+        return answer
+
+    return handle
