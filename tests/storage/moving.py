@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import numpy as np
 
-from lineament.cli.moving import Mover, Outcome
 from lineament.domain import ids
 from lineament.domain.collections import Collection
 from lineament.domain.faces import DetectedFace, FaceRecord, Matrix, Source
 from lineament.domain.similarity import FaceModel
+from lineament.jobs.moving import Mover, Outcome
 from lineament.storage.clients import S3Clients
 from lineament.storage.collections import DynamoCollectionStore, all_items
 from lineament.storage.faces import DynamoFaceStore

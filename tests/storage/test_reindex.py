@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lineament.cli import moving
+from lineament.jobs import moving
 from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.staging import ABANDONED_SECONDS, StageLost

@@ -2,10 +2,10 @@
 
 import pytest
 
-from lineament.cli import moving
-from lineament.cli.moving import Outcome
 from lineament.domain.faces import FaceRecord, Source
 from lineament.errors import ResourceNotFoundException
+from lineament.jobs import moving
+from lineament.jobs.moving import Outcome
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables
 from tests.storage.moving import World, require_moved, require_no_rests

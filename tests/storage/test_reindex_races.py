@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lineament.cli import moving
 from lineament.errors import LineamentError, ThrottlingException
+from lineament.jobs import moving
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables

@@ -18,13 +18,13 @@ from tqdm import tqdm
 from lineament import config
 from lineament.app import build_services
 from lineament.cli.arguments import writable
-from lineament.cli.moving import Mover, Outcome
 from lineament.context import Scope
 from lineament.domain.celebrities import SCOPE as CELEBRITIES
 from lineament.domain.collections import Collection
 from lineament.domain.similarity import FaceModel
 from lineament.errors import LineamentError
 from lineament.handlers.services import Services
+from lineament.jobs.moving import Mover, Outcome
 from lineament.storage.provision import connect
 from lineament.vision.deployment import VARIABLE
 from lineament.vision.profiles import read_profile

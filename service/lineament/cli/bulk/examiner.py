@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from lineament.cli.bulk.naming import Item, Refused
 from lineament.cli.bulk.patience import BUSY, patiently
-from lineament.cli.bulk.places import UNREADABLE, Unfit, read_image
+from lineament.cli.bulk.places import Unfit, read_image
 from lineament.cli.bulk.report import Rejected, Taken
 from lineament.cli.bulk.target import Target
 from lineament.domain import ids
 from lineament.domain.faces import DetectedFace, ImageFaces, Matrix
 from lineament.domain.limits import MAX_FACES_PER_IMAGE
 from lineament.domain.quality import QualityLevel, Selection, select_faces
+from lineament.jobs.refusals import UNREADABLE
 
 _KINDS = {
     "ImageTooLargeException": "it is too large",

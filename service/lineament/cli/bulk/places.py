@@ -8,20 +8,7 @@ from pathlib import Path
 
 from lineament.domain.limits import MAX_S3_IMAGE_BYTES
 from lineament.domain.ports import ObjectStore
-from lineament.errors import (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    InvalidS3ObjectException,
-)
-
-UNREADABLE = (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    InvalidS3ObjectException,
-)
-"""What is raised for a picture that the next try would not get either."""
+from lineament.jobs.refusals import UNREADABLE
 
 _S3 = "s3://"
 

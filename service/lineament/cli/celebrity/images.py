@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from lineament.cli.bulk.places import UNREADABLE, Unfit
+from lineament.cli.bulk.places import Unfit
 from lineament.domain import ids
 from lineament.domain.faces import ImageFaces, Vector
 from lineament.domain.limits import MAX_FACES_PER_IMAGE
 from lineament.domain.quality import QualityLevel, select_faces
 from lineament.handlers.services import Services
+from lineament.jobs.refusals import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

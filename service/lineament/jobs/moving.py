@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from lineament.cli.carrying import Carrier
-from lineament.cli.looking import Found, Left, Pictures, look, together
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceEngine
 from lineament.domain.ports import CollectionStore, FaceStore, ObjectStore
 from lineament.domain.similarity import FaceModel
 from lineament.errors import LineamentError
+from lineament.jobs.carrying import Carrier
+from lineament.jobs.looking import Found, Left, Pictures, look, together
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.entries import MAX_ADDED
 from lineament.storage.living import LivingFaces

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineament.cli.bulk.places import UNREADABLE
 from lineament.domain import ids
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceEngine, FaceRecord, Matrix, Source
@@ -14,6 +13,7 @@ from lineament.domain.limits import MAX_S3_IMAGE_BYTES
 from lineament.domain.matching import find_face
 from lineament.domain.ports import FaceStore, ObjectStore
 from lineament.domain.similarity import FaceModel
+from lineament.jobs.refusals import UNREADABLE
 
 _RECORDS_AT_ONCE = 1000
 
