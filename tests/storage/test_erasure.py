@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lineament.errors import ResourceNotFoundException
+from lineament.storage import purge as purging
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
@@ -187,6 +188,23 @@ def test_purge_waits_for_late_writers(tables: Tables) -> None:
     late = purge(tables, clock=lambda: time.time() + 121)
     assert (late.generations, late.faces, late.entries) == (1, 2, 1)
     assert stored_items(tables, "") == []
+
+
+def test_purge_holds_few_faces_at_once(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: deleting a collection of 20 million faces takes the server a gigabyte."""
+    monkeypatch.setattr(purging, "_BATCH", 3)
+    collection = make_collection(tables)
+    DynamoFaceStore(tables).add(collection, *make_faces(90))
+    DynamoCollectionStore(tables).delete(collection)
+    most: list[int] = []
+
+    def count(name: str, params: dict[str, Any]) -> None:
+        if name == "batch_write_item":
+            most.extend(len(each) for each in params["RequestItems"].values())
+
+    hooked = through(tables, HookedClient(tables.control.client, count))
+    assert purge(hooked, None, LATER).faces == 90
+    assert max(most) == 3, "of the five or six of a shard"
 
 
 def test_purge_keeps_what_was_made_again(tables: Tables) -> None:

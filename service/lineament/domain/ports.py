@@ -29,6 +29,10 @@ class CollectionStore(Protocol):
         """Return the collection as of now, or None."""
         ...
 
+    def latest(self, collection: Collection) -> int:
+        """Return a collection's seq as of now; what it was where its generation is gone."""
+        ...
+
     def count(self, scope: Scope) -> int:
         """Return how many collections the scope has."""
         ...

@@ -57,6 +57,11 @@ class Snapshot:
         return cls(generation, 0, to_ids(()), none, halves, Membership())
 
     @property
+    def nbytes(self) -> int:
+        """What faces and vectors take."""
+        return self.ids.nbytes + self.marks.nbytes + self.halves.nbytes
+
+    @property
     def head(self) -> Head:
         """All of it but the vectors."""
         dimensions = self.halves.shape[1]

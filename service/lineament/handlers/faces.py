@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lineament.context import CallContext
 from lineament.domain import ids
@@ -51,7 +51,10 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     )
     records = _records(collection, picture, selection.kept, whence)
     details = face_details(services, picture, params.get("DetectionAttributes", ()))
-    store_new(services, collection, records, lambda new: picture.embed(new, model.recogniser))
+    # What others have committed since the call began would be read twice: now, by this call alone,
+    # for removals of its faces, and by the gallery's next sync. The gallery reads it now instead.
+    latest = replace(collection, seq=services.collections.latest(collection))
+    store_new(services, latest, records, lambda new: picture.embed(new, model.recogniser))
     return {
         "FaceRecords": [
             {"Face": indexed_face(record), "FaceDetail": details[index]}
@@ -95,7 +98,7 @@ def store_new(
 
     Args:
         services: the ports.
-        collection: where to, as it was when the call began.
+        collection: where to, as it was a moment ago.
         records: by the faces' places in the picture.
         embed: returns the vectors of places.
 

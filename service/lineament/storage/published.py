@@ -31,6 +31,9 @@ class Published:
     recheck: float = 0.0
     """From when on the engine has to be looked through; 0: no reason."""
 
+    bytes: int = 0
+    """What the snapshot takes, about; 0 where an earlier release has published it."""
+
     @property
     def usable(self) -> bool:
         """Tell whether there is a snapshot and nobody has found it damaged."""
@@ -62,4 +65,5 @@ def from_item(item: Item) -> Published:
         text("writer"),
         number("written"),
         number("recheck"),
+        number("bytes"),
     )

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from lineament.context import Scope
 from lineament.errors import LineamentError
@@ -17,7 +18,7 @@ from lineament.storage.provision import Tables
 from lineament.storage.records import DELETED, UNREADABLE, Garbage, from_garbage
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.staging import retire_abandoned
-from lineament.storage.table import Item
+from lineament.storage.table import Item, Table
 
 DEFAULT_GRACE = 4 * MAX_WRITE_SECONDS
 """Seconds: a writer that took its number before the deletion has long given up by then."""
@@ -111,18 +112,25 @@ def _purge_generation(
 def _empty(tables: Tables, garbage: Garbage) -> int:
     # Number 0 first: from then on no reader voids a number of this log.
     tables.faces.delete_many([keys.log_key(garbage.generation, 0)])
-    erased = 0
-    for shard in keys.SHARDS:
-        partition = keys.face_partition(garbage.generation, shard)
-        found = list(tables.faces.query(partition, "0", "~", ("pk", "sk")))
-        tables.faces.delete_many(found)
-        erased += len(found)
-    names = tables.faces.query(keys.celebrity_partition(garbage.generation), "0", "~", ("pk", "sk"))
-    tables.faces.delete_many(list(names))
+    erased = sum(
+        _erase(tables.faces, keys.face_partition(garbage.generation, shard))
+        for shard in keys.SHARDS
+    )
+    _erase(tables.faces, keys.celebrity_partition(garbage.generation))
     # By number, present or not: cheaper than reading entries only to delete them.
     for start in range(1, garbage.seq + 1, _BATCH):
         numbers = range(start, min(start + _BATCH, garbage.seq + 1))
         tables.faces.delete_many([keys.log_key(garbage.generation, seq) for seq in numbers])
+    return erased
+
+
+def _erase(table: Table, partition: str) -> int:
+    """Erase a partition, of which little is in memory at once; tell how many items it had."""
+    erased = 0
+    found = table.query(partition, "0", "~", ("pk", "sk"))
+    while part := list(islice(found, _BATCH)):
+        table.delete_many(part)
+        erased += len(part)
     return erased
 
 
