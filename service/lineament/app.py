@@ -52,6 +52,11 @@ class Application:
         """What this process has counted."""
         return self._dispatcher.counts
 
+    @property
+    def services(self) -> Services:
+        """The ports that its operations work with."""
+        return self._dispatcher.services
+
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises."""
         return self._dispatcher.handle(request)
@@ -97,17 +102,26 @@ class Application:
         return asdict(done)
 
 
-def build_application(settings: Settings) -> Application:
+def build_application(
+    settings: Settings,
+    tables: Tables | None = None,
+    adapt: Callable[[Services], Services] = lambda services: services,
+) -> Application:
     """Wire the adapters together. Loads no model and makes no call.
+
+    Args:
+        settings: the deployment's.
+        tables: those that the settings name, as `connect` finds them, where it is None.
+        adapt: puts other ports in the place of some: the test kit's engine in that of the models.
 
     Raises:
         ProfileError: a face model's profile is missing or does not fit the settings or the others.
     """
-    tables = connect(settings.table, settings.region)
+    tables = connect(settings.table, settings.region) if tables is None else tables
     rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
     counts = Counts()
     placement = choose_placement(settings)
-    services = build_services(settings, tables, counts, placement)
+    services = adapt(build_services(settings, tables, counts, placement))
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
     dispatcher = Dispatcher(OPERATIONS, services, rules, counts=counts)
     return Application(dispatcher, tables, snapshots, placement)
