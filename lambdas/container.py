@@ -6,6 +6,7 @@ from lineament import config
 from lineament.app import Application, build_application
 from lineament.config import Settings
 from lineament.context import Scope
+from lineament.storage.objects import S3ObjectStore
 
 
 @functools.cache
@@ -18,6 +19,12 @@ def settings() -> Settings:
 def application() -> Application:
     """Build the application once, at the first event; loads no model and makes no call."""
     return build_application(settings())
+
+
+@functools.cache
+def objects() -> S3ObjectStore:
+    """Return what reads uploads and their tags; makes no call."""
+    return S3ObjectStore()
 
 
 def scope() -> Scope:
@@ -37,5 +44,5 @@ def make_tables() -> None:
 
 def forget() -> None:
     """Begin anew, as a container does that has seen no event."""
-    for kept in (settings, application, make_tables):
+    for kept in (settings, application, objects, make_tables):
         kept.cache_clear()

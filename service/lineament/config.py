@@ -57,6 +57,10 @@ class Settings:
     milvus_token: str = field(repr=False)
     gallery_engine: str
     """memory or milvus: where the vectors of new collections go."""
+    upload_prefix: str
+    """Of the keys of uploads that name their collection."""
+    work_queue_url: str
+    """Empty: a job has to end within its event."""
     metrics: str
     """Who may read GET /metrics: loopback, on (everybody), off."""
     log_level: str

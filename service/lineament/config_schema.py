@@ -121,6 +121,22 @@ class SettingsSchema(Schema):
             "collections: a server that starts reads one in place of a log. None where it is empty."
         },
     )
+    upload_prefix = fields.String(
+        load_default="collections/",
+        validate=validate.Regexp(r"[^\x00-\x1f\x7f]{1,512}\Z"),
+        metadata={
+            "help": "What the keys of uploaded pictures begin with if they name their collection, "
+            "as collections/<CollectionId>/<name>: for lambdas.image_uploaded."
+        },
+    )
+    work_queue_url = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"(https?://\S{1,500})?\Z"),
+        metadata={
+            "help": "The SQS queue of lambdas.worker, where a job that does not end in one event "
+            "is handed on."
+        },
+    )
     metrics = fields.String(
         load_default="loopback",
         validate=validate.OneOf(["loopback", "on", "off"]),

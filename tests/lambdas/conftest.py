@@ -1,5 +1,6 @@
 """A container that has seen no event, on tables of its own."""
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -8,12 +9,10 @@ from lambdas import container
 
 
 @pytest.fixture
-def fresh_container(
-    aws_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def fresh_container(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Return the name of the table that a container which has seen no event will use."""
     assert aws_endpoint
-    name = f"lambda-{request.node.originalname.replace('_', '-')}"[:60]
+    name = f"lambda-{secrets.token_hex(8)}"
     monkeypatch.setenv("LINEAMENT_TABLE", name)
     container.forget()
     yield name

@@ -1,4 +1,4 @@
-"""Images from S3."""
+"""Images from S3, and what their owners have written on them."""
 
 from contextlib import closing
 
@@ -6,6 +6,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament.storage.clients import S3Clients
 from lineament.storage.faults import from_s3, too_large
+
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"})
+"""405 is HeadObject's answer for a delete marker that is named by its version."""
 
 
 class S3ObjectStore:
@@ -35,3 +38,29 @@ class S3ObjectStore:
                 return bytes(body.read())
         except (ClientError, BotoCoreError) as error:
             raise from_s3(error) from error
+
+    def tags(
+        self, region: str, bucket: str, key: str, version: str | None
+    ) -> dict[str, str] | None:
+        """Return an object's tags; None where it is deleted, be it that a version is left.
+
+        S3 tells whether an object is missing only to who may list its bucket.
+
+        Raises:
+            InvalidS3ObjectException: forbidden, in another region, or there is no such bucket.
+            ProvisionedThroughputExceededException: S3 asks to slow down.
+            ServiceUnavailable: S3 does not answer.
+        """
+        try:
+            s3 = self._clients.client(region)
+            which = {} if version is None else {"VersionId": version}
+            if which:
+                s3.head_object(Bucket=bucket, Key=key)
+            answer = s3.get_object_tagging(Bucket=bucket, Key=key, **which)
+        except ClientError as error:
+            if str(error.response.get("Error", {}).get("Code", "")) in _GONE:
+                return None
+            raise from_s3(error) from error
+        except BotoCoreError as error:
+            raise from_s3(error) from error
+        return {each["Key"]: each["Value"] for each in answer["TagSet"]}

@@ -1,0 +1,27 @@
+"""Pictures that were put into a bucket, indexed: S3 -> SQS -> this.
+
+What S3 or DynamoDB is too busy for comes again, message by message, and goes to the dead letters
+in the end; a picture that IndexFaces will never take is told in the log and counted.
+"""
+
+from typing import Any
+
+from lambdas import container
+from lineament.jobs.batches import work_through
+from lineament.jobs.uploads import Uploads
+
+
+def handler(event: Any, _context: object) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401
+    """Index the pictures of a batch of notifications, and tell Lambda which ones failed.
+
+    Raises:
+        LineamentError: the event is none of an SQS queue, or DynamoDB does not answer.
+    """
+    container.make_tables()
+    uploads = Uploads(
+        container.application(),
+        container.objects(),
+        container.scope(),
+        container.settings().upload_prefix,
+    )
+    return work_through(event, "image_uploaded", uploads.take)
