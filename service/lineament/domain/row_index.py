@@ -1,6 +1,8 @@
 """Which row an id has, of rows that only ever come: little memory, and no lock for readers."""
 
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,38 @@ _RECENT_BYTES = 220
 """What a row costs in the dict."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """Rows that follow each other, by id."""
+
+    ids: Ids
+    """Of all rows."""
+    start: int
+    """The first row."""
+    order: Places
+    """Counted from there."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.order)
+
+    def upto(self, key: bytes) -> int:
+        """Return how many of them have ids up to one."""
+        ids, needle = self.ids[self.start : self.end], np.array(key, ID_TYPE)
+        return int(np.searchsorted(ids, needle, side="right", sorter=self.order))
+
+    def rows(self, first: int, last: int) -> Places:
+        """Return some of them."""
+        return self.start + self.order[first:last]
+
+    def grown(self, end: int) -> "_Order":
+        """Return these and the rows up to `end` in one order, equal ids by row."""
+        more = len(self.order) + np.argsort(self.ids[self.end : end], kind="stable")
+        mine, added = self.ids[self.start : self.end], self.ids[self.start + more]
+        places = np.searchsorted(mine, added, side="right", sorter=self.order)
+        return _Order(self.ids, self.start, np.insert(self.order, places, more))
+
+
 class RowIndex:
     """Rows by id; an id may have several. One writer at a time; readers take no lock."""
 
@@ -29,12 +63,15 @@ class RowIndex:
         """Rows by id, ascending, of those that came since `_sorted` was made."""
         self._sorted: tuple[int, Places] = (0, np.empty(0, np.intp))
         """How many rows are in order, and their order by id; replaced as a whole."""
+        self._newer: tuple[int, Places] = (0, np.empty(0, np.intp))
+        """The first row after those of `_sorted`, and from there on the order of some."""
         self._ordering = threading.Lock()
 
     @property
     def nbytes(self) -> int:
         """Memory held, about."""
-        return self.ids.nbytes + self._sorted[1].nbytes + len(self._recent) * _RECENT_BYTES
+        ordered = self._sorted[1].nbytes + self._newer[1].nbytes
+        return self.ids.nbytes + ordered + len(self._recent) * _RECENT_BYTES
 
     def append(self, ids: Ids) -> None:
         """Give each id the next row. Readers that know the count of before see nothing of it."""
@@ -82,17 +119,47 @@ class RowIndex:
         with self._ordering:  # What is in order never becomes less: `find` counts on it.
             known, order = self._sorted
             if count > known:
-                order = self._merge(order, known, count)
+                order = _Order(self.ids, 0, order).grown(count).order
                 self._sorted = (count, order)
         return order if count >= known else order[order < count]
 
-    def _merge(self, order: Places, known: int, count: int) -> Places:
-        ids = self.ids
-        new = known + np.argsort(ids[known:count], kind="stable")
-        if not known:
-            return new
-        places = np.searchsorted(ids[:known], ids[new], side="right", sorter=order)
-        return np.insert(order, places, new)
+    def ascending(self, after: bytes | None, count: int, part: int) -> Iterator[Places]:
+        """Yield those of the first `count` rows whose ids are above one, in the order of their ids.
+
+        Rows that have come since the last are put in order among themselves only: a page after
+        each row costs little, however many there are.
+
+        Args:
+            after: an id, here or not; None for all.
+            count: rows.
+            part: about how many rows are yielded at once.
+        """
+        old, new = self._orders(count)
+        start, other = (0, 0) if after is None else (old.upto(after), new.upto(after))
+        while start < len(old.order):
+            rows = old.order[start : start + part]
+            start += len(rows)
+            upto = new.upto(to_bytes(self.ids, int(rows[-1])))
+            if upto > other:
+                rows = np.concatenate([rows, new.rows(other, upto)])
+                rows = rows[np.argsort(self.ids[rows], kind="stable")]
+                other = upto
+            yield rows[rows < count]
+        while other < len(new.order):
+            rows = new.rows(other, other + part)
+            other += len(rows)
+            yield rows[rows < count]
+
+    def _orders(self, count: int) -> "tuple[_Order, _Order]":
+        """Return the order of the rows that are in order, and that of those after them."""
+        with self._ordering:
+            known, order = self._sorted
+            start, later = self._newer
+            new = _Order(self.ids, known, later if start == known else np.empty(0, np.intp))
+            if new.end < count:
+                new = new.grown(count)
+                self._newer = (known, new.order)
+            return _Order(self.ids, 0, order), new
 
     def _reserve(self, count: int) -> None:
         capacity = len(self.ids)

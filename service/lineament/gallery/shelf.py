@@ -72,17 +72,13 @@ class ShelfView:
 
     def page(self, after: str | None, limit: int) -> list[str]:
         """Return up to `limit` ids > `after`, an id here or not, ascending."""
-        order = self._rows.index.order(self._count)
-        start = 0
-        if after is not None:
-            needle = np.array(uuid.UUID(after).bytes, self._ids.dtype)
-            start = int(np.searchsorted(self._ids, needle, side="right", sorter=order))
+        key = None if after is None else uuid.UUID(after).bytes
         found: list[str] = []
-        while start < len(order) and len(found) < limit:
-            part = order[start : start + 2 * limit]
+        for part in self._rows.index.ascending(key, self._count, 2 * limit):
             living = part[self._alive[part]][: limit - len(found)]
             found += [from_key(to_bytes(self._ids, row)) for row in living]
-            start += len(part)
+            if len(found) == limit:
+                break
         return found
 
     def search(self, query: Vector, min_score: float, limit: int) -> list[tuple[str, float]]:
@@ -129,6 +125,8 @@ class Shelf:
         self._looks_again = looks_again
         self._rows: Rows | None = None
         self._alive: Alive = np.zeros(0, np.bool_)
+        self._seen = False
+        """Whether views have the mask."""
         self._size = 0
 
     @property
@@ -138,7 +136,7 @@ class Shelf:
 
     def begin(self) -> None:
         """Leave the mask to the views that have it: call this before the changes of a step."""
-        self._alive = self._alive.copy()
+        self._seen = True
 
     def add(self, names: Sequence[str], vectors: Sequence[Vector]) -> None:
         """Put vectors there, at least one; an id that is there gets the new one."""
@@ -150,8 +148,7 @@ class Shelf:
         else:
             there = rows.index.rows(ids)
             there = there[there >= 0]
-            self._size -= int(np.count_nonzero(self._alive[there]))
-            self._alive[there] = False
+            self._mark_dead(there[self._alive[there]])
         self._append(rows, ids, [np.asarray(vectors, np.float32)])
 
     def fill(self, ids: Ids, dimensions: int, blocks: Iterable[Matrix]) -> None:
@@ -199,8 +196,13 @@ class Shelf:
     def _kill(self, rows: Rows, key: bytes | None) -> None:
         row = None if key is None else rows.index.find(key, rows.count)
         if row is not None and self._alive[row]:
-            self._alive[row] = False
-            self._size -= 1
+            self._mark_dead(np.array([row]))
+
+    def _mark_dead(self, rows: NDArray[np.intp]) -> None:
+        if len(rows) and self._seen:  # Rows that are only added are in no view: they need no copy.
+            self._alive, self._seen = self._alive.copy(), False
+        self._alive[rows] = False
+        self._size -= len(rows)
 
     def _compact(self) -> None:
         """Leave dead rows to the views that still have them, once they are most of the rows."""
