@@ -63,8 +63,8 @@ def written(steps: list[tuple[str, object]], *, erased: bool = False) -> ListLog
         else:
             name, faces = what if isinstance(what, tuple) else (what, [])
             text = name if kind == "create" else ""
-            change = UserChange(kind, KEYS[name], text, tuple(faces))  # type: ignore[arg-type]
-            log.append(Change(0, user=change))
+            doing = UserChange(kind, KEYS[name], text, tuple(faces))  # type: ignore[arg-type]
+            log.append(Change(0, user=doing))
     if erased:
         left = on(log, None, None).sync(log.collection())
         last = {name: change.seq for change in log.entries for name in change.added}
@@ -80,7 +80,7 @@ def written(steps: list[tuple[str, object]], *, erased: bool = False) -> ListLog
 def litter(engine: PlainEngine, rows: list[tuple[str, int, int]]) -> None:
     """Put rows into both tables that no snapshot has, or that have the vector of one it has."""
     for kind in ("faces", "users"):
-        table = engine.table("g", kind)  # type: ignore[arg-type]
+        table = engine.table("g", kind)
         table.make(3)
         there = {row for block in table.rows() for row in block}
         for name, mark, index in rows:

@@ -131,9 +131,9 @@ def _bits(vector: "np.ndarray[Any, Any] | None") -> bytes | None:
     return None if vector is None else vector.tobytes()
 
 
-def people(tables: Tables) -> tuple[Collection, list[str]]:
+def people(tables: Tables, name: str = "people") -> tuple[Collection, list[str]]:
     """Make a collection with four faces, of which two are ada's, and a user without faces."""
-    collection = make_collection(tables)
+    collection = make_collection(tables, name)
     faces, vectors = make_faces(4)
     DynamoFaceStore(tables).add(collection, faces, vectors)
     change_user(tables, collection, "create", "ada")

@@ -27,6 +27,7 @@ class Distant:
         head: Head,
         faces: VectorTable,
         users: VectorTable,
+        *,
         looks_again: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin at a snapshot that the engine holds the vectors of.

@@ -147,7 +147,8 @@ class Generation:
         if head is None or head.seq <= self._base:
             return
         faces, users = (engine.table(head.generation, kind) for kind in ("faces", "users"))
-        self._take(head, Distant(head, faces, users, self._counts.second_looks.add))
+        looks_again = self._counts.second_looks.add
+        self._take(head, Distant(head, faces, users, looks_again=looks_again))
         self._base, self.source = head.seq, "engine"
 
     def _take(self, head: Head, holdings: Holdings) -> None:

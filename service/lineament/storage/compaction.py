@@ -72,9 +72,10 @@ def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
     now = DynamoCollectionStore(tables).find(collection.scope, collection.collection_id)
     if now is None or now.generation != collection.generation:
         return False
+    # Before the claim too: who cannot make the snapshot keeps nobody from making it.
+    engine = placement.of(published)
     if not store.claim(now.generation, due.interval, clock()):
         return False
-    engine = placement.of(published)
     snapshot, base, damaged = _fold(tables, store, now, published)
     if engine is None:
         done = store.publish(snapshot, damaged)

@@ -20,6 +20,8 @@ from lineament.storage.tenure import Tenure
 
 _AT_ONCE = 2000
 """Rows between two signs of life."""
+_SOME = 16
+"""Rows that stand for all of a table."""
 Progress = Callable[[int, int], None]
 """Told how many rows are there, and how many there are to be."""
 _Vectors = Callable[[NDArray[np.intp]], Matrix]
@@ -81,20 +83,25 @@ class Load:
         self._stale: dict[Kind, list[Row]] = {}
         self._all = sum(wanted.index.count for wanted in self._wanted.values())
 
-    def put(self, tenure: Tenure) -> None:
+    def put(self, tenure: Tenure, *, unsure: bool = False) -> None:
         """Put what is missing, until every search sees it.
+
+        Args:
+            tenure: to do it in.
+            unsure: the engine may not hold the base any more: it is looked through.
 
         Raises:
             TenureLost: another process writes now.
             EngineUnavailable: see the port.
         """
-        base = None if tenure.replacing else self._base
+        base = None if tenure.replacing or unsure else self._base
         done = 0
         for kind, wanted in self._wanted.items():
             table = self._tables[kind]
             if self._dimensions:  # Without a face none is needed, but one may be there.
                 table.make(self._dimensions)
-            there = _listed(table, tenure) if base is None else _rows_of(base[kind])
+            known = base is not None and _seems_to_hold(table, base[kind])
+            there = _rows_of(base[kind]) if base and known else _listed(table, tenure)
             places, self._stale[kind] = wanted.missing(there)
             done += wanted.index.count - len(places)
             self._progress(done, self._all)
@@ -120,6 +127,16 @@ class Load:
             for start in range(0, len(rows), _AT_ONCE):
                 tenure.keep()
                 self._tables[kind].remove(rows[start : start + _AT_ONCE])
+
+
+def _seems_to_hold(table: VectorTable, wanted: _Wanted) -> bool:
+    """Look at some of many rows: an engine that begins without its disk has none of them."""
+    places = range(0, wanted.index.count, max(1, wanted.index.count // _SOME))
+    rows = [wanted.row(place) for place in places]
+    try:
+        return not rows or len(table.get(rows)) == len(rows)
+    except TableMissing:
+        return False
 
 
 def _listed(table: VectorTable, tenure: Tenure) -> Iterator[Sequence[Row]]:

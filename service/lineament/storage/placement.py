@@ -82,11 +82,22 @@ def publish_loaded(  # noqa: PLR0913, PLR0917 - a snapshot, and everything that 
         LineamentError: somebody does not answer, or another process has taken over.
     """
     load = Load(engine, snapshot, base)
-    tenure = Tenure.take(tables.faces, snapshot.generation, engine.name, clock)
-    if tenure is None:
-        return False
-    load.put(tenure)
-    if not store.publish(snapshot, damaged, engine.name, tenure.token):
+    written = store.write(snapshot)  # It may take minutes, in which nobody would be heard of.
+    try:
+        tenure = Tenure.take(tables.faces, snapshot.generation, engine.name, clock)
+        if tenure is None:
+            store.discard(written)
+            return False
+        now = store.published(snapshot.generation) or Published()
+        if now.seq >= snapshot.seq and now.object_key != damaged:
+            tenure.finish()
+            store.discard(written)
+            return False
+        load.put(tenure, unsure=base is None or now.seq != base.seq)
+    except LineamentError:
+        store.discard(written)
+        raise
+    if not store.publish(snapshot, damaged, engine.name, tenure.token, written):
         tenure.finish(recheck=LATE_SECONDS)
         return False
     load.clear(tenure)

@@ -45,9 +45,8 @@ class SnapshotStore:
         except UNREADABLE as error:
             _log.warning("snapshot: %s; the log is read instead", type(error).__name__)
             return "", 0
-        if published is None or not published.usable:
-            return "", 0
-        return published.engine, published.seq
+        # Damaged in S3 or not: what the engine holds is whole.
+        return ("", 0) if published is None else (published.engine, published.seq)
 
     def newest(self, generation: str) -> Snapshot | None:
         """Return the published snapshot; None where there is none that can be read just now.
@@ -137,8 +136,29 @@ class SnapshotStore:
             {":looked": _number(looked), ":removal": _number(removal)},
         )
 
+    def write(self, snapshot: Snapshot) -> str:
+        """Write a snapshot's object and return its key; `publish` or `discard` it.
+
+        Raises:
+            ServiceUnavailable: S3 does not answer, or refuses.
+        """
+        object_key = keys.snapshot_object(
+            self._table, snapshot.generation, snapshot.seq, secrets.token_hex(8)
+        )
+        self._objects.write(object_key, Pieces(encode(snapshot)))
+        return object_key
+
+    def discard(self, object_key: str) -> None:
+        """Erase an object that was not published, and cannot be any more."""
+        self._objects.erase([object_key])
+
     def publish(
-        self, snapshot: Snapshot, damaged: str = "", engine: str = "", writer: str = ""
+        self,
+        snapshot: Snapshot,
+        damaged: str = "",
+        engine: str = "",
+        writer: str = "",
+        written: str = "",
     ) -> bool:
         """Write a snapshot and make it the newest, unless a newer one or the purge was first.
 
@@ -149,12 +169,10 @@ class SnapshotStore:
             damaged: the object that this one may replace at the same number.
             engine: holds the vectors as well; empty where none does.
             writer: the token of the tenure under which it was loaded with them.
+            written: its object, where `write` has written it before.
         """
         generation = snapshot.generation
-        object_key = keys.snapshot_object(
-            self._table, generation, snapshot.seq, secrets.token_hex(8)
-        )
-        self._objects.write(object_key, Pieces(encode(snapshot)))
+        object_key = written or self.write(snapshot)
         published = self._update(
             generation,
             "SET #seq = :seq, #object = :object, #untidy = :yes"
@@ -176,7 +194,7 @@ class SnapshotStore:
             mine=object_key,
         )
         if not published:
-            self._objects.erase([object_key])
+            self.discard(object_key)
         return published
 
     def tidy(self, generation: str) -> None:

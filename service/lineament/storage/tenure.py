@@ -37,7 +37,7 @@ class Tenure:
         self.replacing = replacing
         """Another has not finished: the engine may hold anything."""
         self._faces, self._generation, self._clock = faces, generation, clock
-        self._heard = time.monotonic()
+        self._heard = clock()
 
     @classmethod
     def take(
@@ -68,10 +68,11 @@ class Tenure:
         Raises:
             TenureLost: write nothing more.
         """
-        if time.monotonic() - self._heard < _HEARD_SECONDS:
+        now = self._clock()  # Not `monotonic`, which stands still while a machine is suspended.
+        if now - self._heard < _HEARD_SECONDS:
             return
-        self._require("SET #written = :now", {":now": _number(self._clock())})
-        self._heard = time.monotonic()
+        self._require("SET #written = :now", {":now": _number(now)})
+        self._heard = now
 
     def engage(self, object_key: str, engine: str) -> bool:
         """Have the engine hold a published snapshot's vectors, as it does; False if it is not that.
@@ -108,15 +109,15 @@ class Tenure:
         """End it.
 
         Args:
-            recheck: have the engine looked through in so many seconds; so it is as well where
-                another writer was replaced, which may write until then.
+            recheck: have the engine looked through in so many seconds. Where another writer was
+                replaced, so it is after `LATE_SECONDS` at the earliest: it may write until then.
             settled: it was looked through, and there is no other reason to do so again.
 
         Raises:
             TenureLost: another has taken over.
         """
         end = "REMOVE #writer, #written"
-        after = LATE_SECONDS if recheck is None and self.replacing else recheck
+        after = max(recheck or 0.0, LATE_SECONDS) if self.replacing else recheck
         if after is not None:
             at = {":at": _number(self._clock() + after)}
             self._require(f"SET #recheck = :at {end}", at)
