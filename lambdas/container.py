@@ -7,6 +7,7 @@ from lineament.app import Application, build_application
 from lineament.config import Settings
 from lineament.context import Scope
 from lineament.storage.objects import S3ObjectStore
+from lineament.storage.queues import Queue
 
 
 @functools.cache
@@ -27,6 +28,13 @@ def objects() -> S3ObjectStore:
     return S3ObjectStore()
 
 
+@functools.cache
+def queue() -> Queue | None:
+    """Return the queue of jobs, None where the settings name none; makes no call."""
+    url = settings().work_queue_url
+    return Queue(url, settings().region) if url else None
+
+
 def scope() -> Scope:
     """Return the account and region of calls that carry no signature."""
     return Scope(settings().default_account, settings().region)
@@ -44,5 +52,5 @@ def make_tables() -> None:
 
 def forget() -> None:
     """Begin anew, as a container does that has seen no event."""
-    for kept in (settings, application, objects, make_tables):
+    for kept in (settings, application, objects, queue, make_tables):
         kept.cache_clear()

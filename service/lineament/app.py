@@ -43,9 +43,9 @@ class Application:
     ) -> None:
         """Take the parts; `build_application` makes them."""
         self._dispatcher = dispatcher
-        self._tables = tables
-        self._snapshots = snapshots
-        self._placement = placement
+        self.tables = tables
+        self.snapshots = snapshots
+        self.placement = placement
 
     @property
     def counts(self) -> Counts:
@@ -94,11 +94,11 @@ class Application:
             ServiceUnavailable: DynamoDB does not answer.
             InternalServerError: it refuses.
         """
-        ensure_tables(self._tables)
+        ensure_tables(self.tables)
 
     def housekeep(self) -> dict[str, int]:
         """Erase what deletions and crashes left behind, once, and tell what was done."""
-        done = housekeep(self._tables, snapshots=self._snapshots, placement=self._placement)
+        done = housekeep(self.tables, snapshots=self.snapshots, placement=self.placement)
         return asdict(done)
 
 

@@ -56,7 +56,7 @@ def test_import_loads_no_model_runtime() -> None:
     """Lost: a test suite or a script pays seconds and hundreds of MiB for an import."""
     modules = (
         "lineament, lineament.app, lineament.cli.main, lambdas.api, lambdas.retention, "
-        "lambdas.operations"
+        "lambdas.operations, lambdas.image_uploaded, lambdas.worker"
     )
     assert _loaded(f"import {modules}") == set()
 

@@ -42,6 +42,11 @@ def dynamodb_client(region: str, endpoint_url: str | None = None) -> Any:  # noq
     )
 
 
+def sqs_client(region: str) -> Any:  # noqa: ANN401
+    """Return an SQS client; threads may share it."""
+    return boto3.Session().client("sqs", region_name=region, config=_config())
+
+
 class S3Clients:
     """An S3 client a region, made at first use; the least used leave. Threads may share them.
 

@@ -1,0 +1,182 @@
+"""Jobs of the work queue. Each may be done twice, or be cut off anywhere and begun again."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from lineament.app import Application
+from lineament.context import Scope
+from lineament.domain.celebrities import SCOPE as CELEBRITIES
+from lineament.domain.collections import Collection
+from lineament.errors import ConflictException, LineamentError
+from lineament.jobs import messages
+from lineament.jobs.moving import Mover, Outcome
+from lineament.jobs.refusals import BAD_REQUEST
+from lineament.storage.compaction import Due, compact
+from lineament.storage.purge import purge
+from lineament.storage.staging import StageLost
+from lineament.vision.profiles import read_profile
+
+Job = Mapping[str, Any]
+Counts = Mapping[str, int]
+_NOW = Due(interval=0, growth=1)
+_log = logging.getLogger(__name__)
+
+
+class JobFailed(LineamentError):
+    """A job that cannot be done, or not wholly; it comes again, and then is a dead letter."""
+
+
+class OutOfTime(LineamentError):
+    """The event's time is nearly over; what is done stays.
+
+    Attributes:
+        rest: members of the job that are others when it goes on.
+    """
+
+    def __init__(self, rest: Job) -> None:
+        """Keep the members."""
+        super().__init__("the event's time is over")
+        self.rest = rest
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Does jobs over a deployment's application."""
+
+    application: Application
+    scope: Scope
+    """Of jobs that name none."""
+    out_of_time: Callable[[], bool]
+    hand_on: Callable[[str], None] | None = None
+    """Sends a job to the queue; None where the settings name none."""
+
+    def take(self, body: str) -> Counts:
+        """Do the job that a message holds, or a part of it and hand it on.
+
+        Raises:
+            LineamentError: see the classes above, and what DynamoDB, S3 and the API raise.
+        """
+        job = messages.read(body)
+        try:
+            counts = _JOBS[job["job"]](self, job)
+        except OutOfTime as ended:
+            if self.hand_on is None or job["turn"] >= messages.MAX_TURNS:
+                raise
+            self.hand_on(orjson.dumps({**job, **ended.rest, "turn": job["turn"] + 1}).decode())
+            return {"HandedOn": 1}
+        return {"Done": 1, **counts}
+
+    def purge(self, _job: Job) -> Counts:
+        """Erase what deleted collections left."""
+        app = self.application
+        done = purge(app.tables, snapshots=app.snapshots, placement=app.placement)
+        if done.failed:
+            raise JobFailed(f"{done.failed} deleted generations could not be purged")
+        return {"PurgedGenerations": done.generations}
+
+    def compact(self, job: Job) -> Counts:
+        """Fold a collection's log into a snapshot, if anything has changed since the last one."""
+        app = self.application
+        if app.snapshots is None:
+            raise JobFailed("there is no place for snapshots: set LINEAMENT_SNAPSHOT_BUCKET")
+        collection = self._find(job)
+        if collection is None:
+            return {}
+        made = compact(app.tables, app.snapshots, collection, _NOW, placement=app.placement)
+        return {"Snapshots": int(made)}
+
+    def reindex(self, job: Job) -> Counts:
+        """Move a collection to another face model, as `lineament reindex` does."""
+        app, outcome = self.application, Outcome()
+        services = app.services
+        model = read_profile(job["profile"], "profile").model
+        if services.models.of(model.version) is None:
+            raise JobFailed(
+                "the deployment does not run that profile: it would lose the collection"
+            )
+        collection = self._find(job)
+        if collection is None or collection.model_version == model.version:
+            return {}
+        if collection.scope.account == CELEBRITIES.account:
+            raise JobFailed("celebrities move by a new import")
+        mover = Mover(
+            app.tables,
+            services.collections,
+            services.faces,
+            services.objects,
+            services.engine,
+            lambda _done, _all: self._require_time({}),
+        )
+        try:
+            mover.move(collection, model, outcome, drop_unknown=job["drop_unknown"])
+        except StageLost as error:
+            _log.info("%s", error)  # Whoever took over brings it to its end.
+            return {}
+        if not outcome.switched:
+            raise JobFailed(f"{len(outcome.left)} of {outcome.faces} faces cannot be moved")
+        return {"MovedFaces": outcome.moved}
+
+    def import_(self, job: Job) -> Counts:
+        """Index pictures that are in S3, and let their faces belong to users."""
+        counts: Counter[str] = Counter()
+        for place, picture in enumerate(job["images"]):
+            self._require_time({"images": job["images"][place:]})
+            try:
+                counts.update(self._import(job, picture))
+            except BAD_REQUEST as error:
+                _log.warning("not imported, %s: %s", error.code, ascii(picture["image"]))
+                counts["Rejected"] += 1
+        return counts
+
+    def _import(self, job: Job, picture: Job) -> Counts:
+        bucket, _, name = picture["image"].removeprefix("s3://").partition("/")
+        request = {"Image": {"S3Object": {"Bucket": bucket, "Name": name}}}
+        user_id = picture.get("user_id")
+        only = {"MaxFaces": 1} if user_id else {}
+        external = picture.get("external_image_id")
+        named = {"ExternalImageId": external} if external else {}
+        answer = self._call(job, "IndexFaces", {**request, **named, **only})
+        faces = [each["Face"]["FaceId"] for each in answer["FaceRecords"]]
+        if user_id and faces:
+            with suppress(ConflictException):  # It is there already.
+                self._call(job, "CreateUser", {"UserId": user_id})
+            joined = self._call(job, "AssociateFaces", {"UserId": user_id, "FaceIds": faces})
+            if joined.get("UnsuccessfulFaceAssociations"):
+                _log.warning("imported, and not its user's: %s", ascii(picture["image"]))
+                return {"Indexed": 1, "Faces": len(faces), "NotAssociated": 1}
+        return {"Indexed": 1, "Faces": len(faces)}
+
+    def _call(self, job: Job, operation: str, request: Job) -> dict[str, Any]:
+        body = orjson.dumps({"CollectionId": job["collection"], **request})
+        answer: dict[str, Any] = orjson.loads(
+            self.application.call(operation, body, self._scope(job))
+        )
+        return answer
+
+    def _find(self, job: Job) -> Collection | None:
+        """Return the collection; None where it was deleted, and there is nothing to do any more."""
+        found = self.application.services.collections.find(self._scope(job), job["collection"])
+        if found is None:
+            _log.info("the collection of a job %s is not there", job["job"])
+        return found
+
+    def _scope(self, job: Job) -> Scope:
+        return Scope(job.get("account", self.scope.account), job.get("region", self.scope.region))
+
+    def _require_time(self, rest: Job) -> None:
+        if self.out_of_time():
+            raise OutOfTime(rest)
+
+
+_JOBS: Mapping[str, Callable[[Worker, Job], Counts]] = {
+    "purge": Worker.purge,
+    "compact": Worker.compact,
+    "reindex": Worker.reindex,
+    "import": Worker.import_,
+}
