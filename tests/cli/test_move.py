@@ -164,6 +164,27 @@ def test_faces_that_come_and_go_meanwhile(
     assert plain.answers() == one
 
 
+def test_deleted_meanwhile(
+    plain: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: a deleted collection is said to be moved, or stays in the engine."""
+    put = PlainTable.put
+
+    left = [NAME]
+
+    def delete(self: PlainTable, *args: Any) -> None:
+        put(self, *args)
+        if left:
+            plain.c.delete_collection(CollectionId=left.pop())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PlainTable, "put", delete)
+        assert plain.move("milvus") == 1
+    assert "it was deleted meanwhile" in capsys.readouterr().err
+    plain.housekeep(_HOUR)
+    assert plain.engine.generations() == set()
+
+
 def test_what_is_refused(plain: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     """Lost: a wrong call says what is wrong, and nothing is done."""
     assert plain.move("milvus", "--compare", "0") == 1

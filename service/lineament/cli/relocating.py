@@ -82,14 +82,15 @@ class Relocation:
                 served from elsewhere then, and what was put is kept for an hour.
         """
         for _ in range(_ROUNDS):
-            published, snapshot = self._newest(collection)
+            now = self._as_of_now(collection)
+            published, snapshot = self._newest(now)
             if published.engine:
                 outcome.state = "already"
                 return
             if snapshot is None or not len(snapshot.ids):
                 outcome.state = "empty"
                 return
-            with self._tenure(collection.generation, KEPT_SECONDS) as held:
+            with self._tenure(now.generation, KEPT_SECONDS) as held:
                 load = Load(
                     self._engine,
                     snapshot,
@@ -100,10 +101,12 @@ class Relocation:
                 self._compare(snapshot, held.tenure, asks, outcome, self._distant(snapshot))
                 if _differs(outcome):
                     # Put again it would not be, being there: so that a next run begins anew.
-                    self._engine.drop(collection.generation)
+                    self._engine.drop(now.generation)
                     held.end(held.tenure.vacate)
                     outcome.state = "differs"
                     return
+                if self._as_of_now(collection).generation != now.generation:
+                    continue
                 if held.tenure.engage(published.object_key, self._engine.name):
                     held.recheck = 0.0
                     load.clear(held.tenure)
@@ -118,8 +121,8 @@ class Relocation:
         Raises:
             LineamentError: as for `to_engine`.
         """
-        generation = collection.generation
         for _ in range(_ROUNDS):
+            generation = self._as_of_now(collection).generation
             published = self._store.published(generation) or Published()
             if not published.engine:
                 outcome.state = "already"
@@ -142,6 +145,14 @@ class Relocation:
                 return
         raise LineamentError("new snapshots were published all the time; run the command again")
 
+    def _as_of_now(self, collection: Collection) -> Collection:
+        """Return the collection, which `lineament reindex` may have given another generation."""
+        store = DynamoCollectionStore(self._tables)
+        now = store.find(collection.scope, collection.collection_id)
+        if now is None or now.lineage != collection.lineage:
+            raise LineamentError("it was deleted meanwhile")
+        return now
+
     def _newest(self, collection: Collection) -> tuple[Published, Snapshot | None]:
         """Return what is published, and the snapshot if no engine has it; made anew if it is old.
 
@@ -156,13 +167,10 @@ class Relocation:
             published = self._store.published(generation) or Published()
             if published.engine:
                 return published, None
+            if not published.seq and not collection.seq:
+                return published, None
             if not published.seq:
-                now = DynamoCollectionStore(self._tables).find(
-                    collection.scope, collection.collection_id
-                )
-                if now is None or not now.seq:
-                    return published, None
-                continue  # Its first faces have just come, or another process makes the snapshot.
+                continue  # Another process makes the first snapshot.
             try:
                 snapshot = self._store.read(generation, published.object_key)
                 if self._store.newest_head(generation) is not None:
