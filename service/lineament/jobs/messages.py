@@ -29,6 +29,11 @@ def _matching(pattern: str) -> validate.Regexp:
     return validate.Regexp(rf"(?:{pattern})\Z", error="is not of the form {regex}")
 
 
+def _require_truth(told: object) -> None:
+    if not isinstance(told, bool):  # marshmallow's Boolean takes 1 for true
+        raise ValidationError("is neither true nor false")
+
+
 class _Job(Schema):
     class Meta:
         """A member that nobody knows is a typing error, or a job of a later release."""
@@ -50,7 +55,7 @@ class _OfCollection(_Job):
 class _Reindex(_OfCollection):
     # A name only: a queue must not make the function read files.
     profile = fields.String(required=True, validate=_matching(r"[a-z0-9_\-]{1,64}"))
-    drop_unknown = fields.Raw(load_default=False, validate=lambda told: isinstance(told, bool))
+    drop_unknown = fields.Raw(load_default=False, validate=_require_truth)
 
 
 class _Picture(Schema):
