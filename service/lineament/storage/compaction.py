@@ -22,6 +22,7 @@ from lineament.storage.published import Published
 from lineament.storage.snapshots import SnapshotStore
 
 _STEP = 1000
+_GIB = 1 << 30
 _PART = 100
 """Of the log, by which it must have grown: where it is long, that is more than `Due.growth`."""
 
@@ -31,8 +32,9 @@ class Due:
     """When a collection gets another snapshot."""
 
     interval: float = 600.0
-    """Seconds between two of a collection by servers, however many there are: each rewrites all of
-    it, 280 MB for a million faces of 128 components. 0 waits for nobody."""
+    """Seconds between two of a collection by servers, however many there are, for each GiB that
+    the last one has, one at least: each rewrites all of it, 280 MB for a million faces of 128
+    components. 0 waits for nobody."""
     growth: int = 2000
     """Numbers since the last one: 20 reads of 100, which a cold start does in one step."""
 
@@ -44,6 +46,7 @@ def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
     due: Due = Due(),
     clock: Callable[[], float] = time.time,
     placement: Placement = NOWHERE,
+    published: Published | None = None,
 ) -> bool:
     """Make a new snapshot of a collection if one is due and nobody else makes it; tell whether.
 
@@ -57,12 +60,14 @@ def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
         due: when.
         clock: epoch seconds.
         placement: the engine that may hold the vectors as well.
+        published: what the generation's item has just told; read where it is None.
 
     Raises:
         LineamentError: DynamoDB, S3 or the engine does not answer.
         ValueError: the log holds what cannot be read, or vectors of different lengths.
     """
-    published = store.published(collection.generation) or Published()
+    if published is None:
+        published = store.published(collection.generation) or Published()
     if published.untidy:
         store.tidy(collection.generation)
     if not _is_due(tables, store, collection, published, due.growth):
@@ -74,7 +79,8 @@ def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
         return False
     # Before the claim too: who cannot make the snapshot keeps nobody from making it.
     engine = placement.of(published)
-    if not store.claim(now.generation, due.interval, clock()):
+    interval = due.interval * max(1.0, published.bytes / _GIB)
+    if not store.claim(now.generation, interval, clock()):
         return False
     snapshot, base, damaged = _fold(tables, store, now, published)
     if engine is None:

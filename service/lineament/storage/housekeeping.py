@@ -12,6 +12,7 @@ from lineament.storage.compaction import Due, compact
 from lineament.storage.orphans import erase_orphans
 from lineament.storage.placement import NOWHERE, Placement, mend
 from lineament.storage.provision import Tables
+from lineament.storage.published import Published
 from lineament.storage.purge import DEFAULT_GRACE, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
 from lineament.storage.snapshots import SnapshotStore
@@ -85,8 +86,12 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
             failed += 1
         try:
             if snapshots is not None:
-                made += compact(tables, snapshots, collection, compaction, clock, placement)
-                mend(tables, snapshots, placement, collection.generation, clock)
+                published = snapshots.published(collection.generation) or Published()
+                made += compact(
+                    tables, snapshots, collection, compaction, clock, placement, published
+                )
+                if published.held:
+                    mend(tables, snapshots, placement, collection.generation, clock)
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("snapshot of a collection: %s", type(error).__name__)
             unmade += 1

@@ -175,7 +175,7 @@ class SnapshotStore:
         object_key = written or self.write(snapshot)
         published = self._update(
             generation,
-            "SET #seq = :seq, #object = :object, #untidy = :yes"
+            "SET #seq = :seq, #object = :object, #untidy = :yes, #bytes = :bytes"
             + (", #engine = :engine" if engine else ""),
             "attribute_exists(#claimed) AND (attribute_not_exists(#seq) OR #seq < :seq OR "
             "(#seq = :seq AND #object = :damaged)) AND "
@@ -188,6 +188,7 @@ class SnapshotStore:
                 ":seq": _number(snapshot.seq),
                 ":object": {"S": object_key},
                 ":yes": {"BOOL": True},
+                ":bytes": _number(snapshot.nbytes),
                 ":damaged": {"S": damaged or "-"},
                 **({":engine": {"S": engine}, ":writer": {"S": writer}} if engine else {}),
             },
