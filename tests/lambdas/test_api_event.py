@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.api import from_response, make_handler, to_request
+from lambdas.api import make_handler
+from lambdas.url_events import from_response, to_request
 from lineament.app import Application
 from lineament.wire.http import HttpResponse
 
