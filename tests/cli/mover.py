@@ -33,7 +33,7 @@ from tests.storage.world import ids_of, make_faces
 
 NAME = "people"
 DIMENSIONS = 128
-FEW = ("--compare", "8", "--yes")
+FEW = ("--compare", "4", "--yes")
 
 
 @dataclass
