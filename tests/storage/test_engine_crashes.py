@@ -31,46 +31,12 @@ from tests.gallery.tables import PlainEngine
 from tests.storage.engines import engine_agrees, to
 from tests.storage.inhabited import LATER, change_user
 from tests.storage.snapshotting import AT_ONCE, DyingClients, objects, people
+from tests.storage.unruly import DyingEngine
 from tests.storage.world import Crash, ids_of, make_faces, now, stored_items
 
 pytestmark = pytest.mark.usefixtures("stays_healthy")
 KINDS: tuple[Kind, ...] = ("faces", "users")
 Call = Callable[..., Any]
-
-
-class DyingEngine:
-    """An engine as a process reaches it that dies at one of its calls."""
-
-    name = PlainEngine.name
-
-    def __init__(self, engine: VectorEngine, dying: DyingClients) -> None:
-        self._engine, self._call = engine, dying._fuse.call
-
-    def table(self, generation: str, kind: Kind) -> "DyingTable":
-        return DyingTable(self._engine.table(generation, kind), self._call)
-
-    def drop(self, generation: str) -> None:
-        self._call(self._engine.drop, {"generation": generation})
-
-    def generations(self) -> set[str]:
-        found: set[str] = self._call(self._engine.generations, {})
-        return found
-
-
-class DyingTable:
-    """A table of it. A listing is one call."""
-
-    def __init__(self, table: Any, call: Call) -> None:
-        self._table, self._call, self.widest = table, call, table.widest
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._table, name)
-
-        def work(*args: object) -> Any:
-            answer = self._call(lambda **_none: method(*args), {})
-            return list(answer) if name in {"rows", "blocks"} else answer
-
-        return work
 
 
 def dies(work: Callable[[], object]) -> bool:
