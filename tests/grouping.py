@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 _TEST = re.compile(
     r"(?P<file>[^:]+)::[^\[]+"
-    r"(\[((?P<transport>in-process|http|lambda)|(?P<emulator>moto|ministack))(?=[-\]]))?"
+    r"(\[((?P<transport>in-process|http|lambda|declared)|(?P<emulator>moto|ministack))(?=[-\]]))?"
 )
 
 

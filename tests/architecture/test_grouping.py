@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests/conformance/test_a.py::test_a[http-png-0.1]", "http"),
         ("tests/conformance/test_b.py::test_b[in-process]", "in-process"),
+        ("tests/conformance/test_b.py::test_b[declared-1]", "declared"),
         ("tests/conformance/test_b.py::test_b[lambda-x]", "lambda"),
         ("tests/conformance/test_b.py::test_b[httpd-x]", "tests/conformance/test_b.py"),
         ("tests/unit/test_b.py::test_b[x-runs over http only]", "tests/unit/test_b.py"),

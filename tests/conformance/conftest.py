@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lineament.domain.faces import FaceEngine
 from lineament.vision.engine import build_engine
 from lineament.wire.http import HttpRequest, HttpResponse
 from tests import judging
-from tests.conformance import transports
+from tests.conformance import declared, transports
 from tests.conformance.album import Album
 from tests.conformance.remembering import RememberingEngine
 from tests.emulated import set_meanwhile, variables_of
@@ -94,17 +95,27 @@ def engine(photo_dir: Path) -> FaceEngine:
 
 
 @pytest.fixture(scope="session")
-def build(aws_endpoint: str, engine: FaceEngine) -> BuildApplication:
+def declared_engine(album: Album) -> declared.BlindEngine:
+    """Return the test kit's engine, to which the album is declared."""
+    return declared.blind_engine(album)
+
+
+@pytest.fixture(scope="session")
+def build(aws_endpoint: str, request: pytest.FixtureRequest) -> BuildApplication:
     """Return what builds an application in this process, with its tables and other settings."""
     assert aws_endpoint
 
-    def build_with(clock: Callable[[], float] | None = None, **settings: Any) -> Application:
-        whole = build_application(replace(config.load(), **settings))
-        parts = whole._dispatcher  # everything as it is, but the engine
-        parts = replace(parts, services=replace(parts.services, engine=lambda: engine))
+    def build_with(
+        clock: Callable[[], float] | None = None, *, eyes: bool = True, **settings: Any
+    ) -> Application:
+        if not eyes:
+            adapt = declared.adaptation(request.getfixturevalue("declared_engine"))
+        else:
+            engine = request.getfixturevalue("engine")
+            adapt = partial(replace, engine=lambda: engine)
+        made = build_application(replace(config.load(), **settings), adapt=adapt)
         if clock is not None:
-            parts = replace(parts, clock=clock)
-        made = Application(parts, whole._tables)
+            made._dispatcher = replace(made._dispatcher, clock=clock)
         made.make_tables()
         return made
 
@@ -152,7 +163,7 @@ def beside_server(served: Wire, build: BuildApplication) -> Application:
         return build()
 
 
-@pytest.fixture(scope="session", params=["in-process", "http", "lambda"])
+@pytest.fixture(scope="session", params=["in-process", "http", "lambda", declared.WAY])
 def wire(request: pytest.FixtureRequest) -> Wire:
     """Return each transport in turn: what holds for one holds for all.
 
@@ -164,6 +175,8 @@ def wire(request: pytest.FixtureRequest) -> Wire:
     if request.param == "lambda":
         handler = make_handler(request.getfixturevalue("lambda_application"))
         return Wire("lambda", transports.as_lambda_event(handler), None)
+    if request.param == declared.WAY:
+        return Wire(declared.WAY, request.getfixturevalue("build")(eyes=False).handle, None)
     return Wire("in-process", request.getfixturevalue("application").handle, None)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lambdas.api import make_handler
 from lineament import config
-from tests.conformance import transports
+from tests.conformance import declared, transports
 from tests.conformance.conftest import BuildApplication, Wire
 from tests.serving import Server
 
@@ -32,9 +32,10 @@ def deployed(wire: Wire, build: BuildApplication, log: Path, **settings: str) ->
             server.stop()
         return
     loaded = config.load({**os.environ, **variables})
-    application = build(**{field.name: getattr(loaded, field.name) for field in fields(loaded)})
+    settings_of = {field.name: getattr(loaded, field.name) for field in fields(loaded)}
+    application = build(eyes=wire.name != declared.WAY, **settings_of)
     if wire.name == "lambda":
         handler = make_handler(application)
         yield Wire("lambda", transports.as_lambda_event(handler), None)
     else:
-        yield Wire("in-process", application.handle, None)
+        yield Wire(wire.name, application.handle, None)

@@ -19,7 +19,7 @@ from typing import Any
 
 from lineament.handlers.table import OPERATIONS
 from tests.conformance.promises import AWS
-from tests.conformance.recording import HERE, RECORD, ROOT
+from tests.conformance.recording import DECLARED, HERE, RECORD, ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
 CHECKS = HERE / "checks.toml"
@@ -51,8 +51,9 @@ all of them passed.
 _CHECKS_HEAD = """\
 ## Checks
 
-All three: in process, over HTTP to `lineament serve`, and as events of a Lambda function. P0
-blocks a release, P1 is needed by real apps, P2 is polish.
+All three: in process, over HTTP to `lineament serve`, and as events of a Lambda function. Declared:
+with the test kit's declared engine as well (docs/testing.md). P0 blocks a release, P1 is needed by
+real apps, P2 is polish.
 """
 Record = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Check -> transport -> what its tests showed there; see `recording.Recorder.summary`."""
@@ -70,6 +71,8 @@ class Checks:
     """Why a check runs over one transport alone."""
     in_part: dict[str, str]
     """What the tests of a check leave out."""
+    eyes: dict[str, str]
+    """Why the declared engine cannot show a check."""
 
 
 def read_checks() -> Checks:
@@ -80,6 +83,7 @@ def read_checks() -> Checks:
         {check: each["why"] for each in read["elsewhere"] for check in each["checks"].split()},
         read["one_way"],
         read["in_part"],
+        read["eyes"],
     )
 
 
@@ -110,7 +114,7 @@ def _state(ways: Mapping[str, Mapping[str, Any]]) -> tuple[bool, str]:
     if broken:
         return False, f"**failed or skipped** ({', '.join(broken)})"
     if set(ways) >= TRANSPORTS:
-        return True, "passes over all three"
+        return True, "passes over all three" + (", and declared" if DECLARED in ways else "")
     return True, "passes one way"
 
 
@@ -126,6 +130,9 @@ def problems(record: Record, checks: Checks) -> Iterator[str]:
             yield f"{check} runs over {', '.join(sorted(ways))} only; checks.toml does not say why"
         if set(ways) >= TRANSPORTS and check in checks.one_way:
             yield f"{check} runs over all transports; checks.toml says why it does not"
+        if set(ways) >= TRANSPORTS and (DECLARED in ways) is (check in checks.eyes):
+            shown = "shows" if DECLARED in ways else "does not show"
+            yield f"the declared engine {shown} {check}; checks.toml has it otherwise"
     for operation in AWS.operation_names:
         if not shown_of(operation, record):
             yield f"no check that passes asks {operation}"

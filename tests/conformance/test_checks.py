@@ -15,8 +15,17 @@ from tests.conformance.promises import AWS
 HERE = Path(__file__).parent
 CHECKS = page.read_checks()
 WAY = {"passed": True, "operations": sorted(AWS.operation_names), "files": ["test_x.py"]}
+
+
+def ways_of(check: str) -> set[str]:
+    """Return the transports that checks.toml lets a check run over."""
+    if check in CHECKS.one_way:
+        return {recording.ALONE}
+    return page.TRANSPORTS if check in CHECKS.eyes else {*page.TRANSPORTS, recording.DECLARED}
+
+
 RECORD: dict[str, Any] = {
-    check: {"alone": WAY} if check in CHECKS.one_way else dict.fromkeys(page.TRANSPORTS, WAY)
+    check: dict.fromkeys(ways_of(check), WAY)
     for check in CHECKS.priority
     if check not in CHECKS.elsewhere
 }
@@ -66,6 +75,8 @@ def test_agreement_is_no_problem() -> None:
         ({**RECORD, "SF07": {}}, "SF07 (P0) has no test"),
         ({**RECORD, "SF07": {"http": WAY}}, "SF07 runs over http only"),
         ({**RECORD, "PR22": RECORD["SF07"]}, "PR22 runs over all transports"),
+        (changed(next(iter(CHECKS.eyes)), "declared"), "the declared engine shows"),
+        ({**RECORD, "SF07": dict.fromkeys(page.TRANSPORTS, WAY)}, "does not show SF07"),
         ({"SF07": {"http": {**WAY, "operations": []}}}, "no check that passes asks TagResource"),
     ],
 )
@@ -130,6 +141,21 @@ def test_one_failure_or_skip_speaks_for_its_check() -> None:
         "SF07": {"http": {"passed": False, **shown}},
         "SF08": {"http": {"passed": True, **shown}},
     }
+
+
+def test_what_the_declared_engine_cannot_see_says_nothing() -> None:
+    """Lost: a check that was skipped there passes, or its other tests are forgotten."""
+    recorder = recording.Recorder()
+    for name, outcome in {
+        "test_sf07_x[declared]": "passed",
+        "test_sf07_ix10[declared]": "skipped",
+    }.items():
+        for when, ended in (("setup", "passed"), ("call", outcome), ("teardown", "passed")):
+            recorder.pytest_runtest_logreport(
+                report(name, when, ended, transport="declared", operations=["SearchFaces"])
+            )
+    assert set(recorder.summary()) == {"SF07"}
+    assert recorder.summary()["SF07"]["declared"]["passed"]
 
 
 def test_a_test_knows_its_transport(wire: Any, request: pytest.FixtureRequest) -> None:

@@ -36,25 +36,24 @@ class Faces:
         """Begin with nothing, and no mock to declare for."""
         self._lock = threading.Lock()
         self._open = False
-        self.clear()
+        self._clear()
 
-    def clear(self) -> None:
-        """Forget everything that was declared."""
+    def _clear(self) -> None:
         with self._lock:
             self._by_name: dict[str, tuple[Face, ...]] = {}
             self._by_digest: dict[bytes, tuple[Face, ...]] = {}
-            self._alike: dict[frozenset[str], float] = {}
+            self._alike: dict[str, dict[str, float]] = {}
             self._drawn: dict[str, int] = {}
 
     def open(self) -> None:
         """Take declarations from now on, and none of before."""
-        self.clear()
+        self._clear()
         self._open = True
 
     def close(self) -> None:
         """Take no declarations any more, and forget all."""
         self._open = False
-        self.clear()
+        self._clear()
 
     def declare(
         self,
@@ -95,7 +94,7 @@ class Faces:
     def similarity(self, one: str, other: str, percent: float) -> None:
         """Say how alike two people are: what CompareFaces and searches tell of them.
 
-        The answers are `percent` or at most 0.001 above it. Who is not declared alike is a
+        The answers are `percent` or at most 0.05 above it. Who is not declared alike is a
         stranger, with a similarity of about 1.
 
         Raises:
@@ -108,7 +107,8 @@ class Faces:
         if one == other:
             raise ValueError(f"{one} is one person; Face.similarity tells of single photos")
         with self._lock:
-            self._alike[frozenset({one, other})] = percent
+            self._alike.setdefault(one, {})[other] = percent
+            self._alike.setdefault(other, {})[one] = percent
 
     def picture(
         self,
@@ -154,15 +154,10 @@ class Faces:
                     return self._by_name[name]
             return self._by_digest.get(_digest(image))
 
-    def declared_similarity(self, one: str, other: str) -> float | None:
-        """Return how alike two people were said to be, or None."""
+    def similarities_of(self, person: str) -> dict[str, float]:
+        """Return how alike somebody was said to be to others, by person."""
         with self._lock:
-            return self._alike.get(frozenset({one, other}))
-
-    def names(self) -> list[str]:
-        """Return the keys and places that were declared, sorted."""
-        with self._lock:
-            return sorted(self._by_name)
+            return dict(self._alike.get(person, {}))
 
     def _require_open(self) -> None:
         if not self._open:

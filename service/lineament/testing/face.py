@@ -48,7 +48,7 @@ class Face:
     """Roll, yaw and pitch in degrees."""
     recognisability: float = 100.0
     """How much the face shows of what tells people apart; QualityFilter asks it."""
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Check the figures, where the test that gave them can be pointed at."""

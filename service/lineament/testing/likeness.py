@@ -2,10 +2,13 @@
 
 Each new vector is put together so that its cosines with those that are there already are what was
 declared; what is left of its length goes along an axis that no other has. So vectors never change
-once they were given out, and similarities hold to rounding.
+once they were given out. Axes stand askew to the components: collections keep these in 16 bits, and
+the errors of 512 small ones cancel, while that of a single large one would move a similarity by
+0.05.
 """
 
 import hashlib
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +17,9 @@ from lineament.domain.similarity import Calibration
 from lineament.testing.declarations import DeclarationError, Faces
 from lineament.testing.face import Face
 
-_NUDGE = 2e-7
-"""Added to a cosine: rounding to float32 must not take a declared 80 below a threshold of 80."""
+_NUDGE = 6e-5
+"""Added to a cosine: rounding to 16 bits, which moves it by 8e-6 (one standard deviation), must not
+take a declared 80 below a threshold of 80."""
 _TOLERANCE = 1e-6
 _WHOLE = 100.0
 _STRANGERS = 0.0
@@ -33,15 +37,18 @@ class Likeness:
         Args:
             declared: tells how alike people are.
             calibration: from cosine to similarity.
-            dimensions: of a vector; also the number of people who can be told apart exactly.
+            dimensions: of a vector, a power of two; also how many faces can be told apart exactly.
         """
         self._declared = declared
         self._calibration = calibration
         self._dimensions = dimensions
         self._used = 0
         self._people: dict[str, Wide] = {}
-        self._photos: dict[tuple[Face, bytes, int], Wide] = {}
-        self._cosines: dict[frozenset[str], float | None] = {}
+        self._circles: dict[str, set[str]] = {}
+        """By person, who is at no right angle: people declared alike, and those alike to them."""
+        self._photos: dict[tuple[str, float, bytes, int], Wide] = {}
+        self._told: dict[str, dict[str, float]] = {}
+        """What was declared when the second of two people was seen."""
 
     def vector(self, face: Face, picture: bytes, index: int) -> NDArray[np.float32]:
         """Return the vector of a face: shape (dimensions,), unit length.
@@ -57,31 +64,45 @@ class Likeness:
         person = self._person(face.person)
         if face.similarity == _WHOLE:
             return person.astype(np.float32)
-        key = (face, picture, index)
+        key = (face.person, face.similarity, picture, index)
         if key not in self._photos:
-            cosine = self._cosine_of(face.similarity)
+            cosine = self._cosine(face.similarity)
             apart = self._fresh_axis(f"{face.person} {picture.hex()} {index}")
             self._photos[key] = cosine * person + np.sqrt(1 - cosine**2) * apart
         return self._photos[key].astype(np.float32)
 
     def _person(self, name: str) -> Wide:
         if name not in self._people:
-            self._people[name] = self._new_person(name)
-        elif late := self._changed_since(name):
+            self._meet(name)
+        elif self._seen_kin(name) != self._told[name]:
             raise DeclarationError(
-                f"How alike {late[0]} and {late[1]} are was declared after both had been seen"
+                f"How alike {name} and another are was declared after both had been seen"
             )
         return self._people[name]
 
-    def _new_person(self, name: str) -> Wide:
-        others = list(self._people)
-        wanted = np.array([self._cosine(name, other) for other in others])
-        self._cosines |= {
-            frozenset({name, other}): self._declared.declared_similarity(name, other)
-            for other in others
-        }
-        if not others:
-            return self._fresh_axis(name)
+    def _meet(self, name: str) -> None:
+        told = self._seen_kin(name)
+        circle = {name}.union(*(self._circles[other] for other in told))
+        others = sorted(circle - {name})
+        wanted = [self._cosine(told[o]) if o in told else _STRANGERS for o in others]
+        self._people[name] = self._among(others, wanted, name) if others else self._fresh_axis(name)
+        self._circles |= dict.fromkeys(circle, circle)
+        self._told[name] = told
+        for other, percent in told.items():
+            self._told[other][name] = percent
+
+    def _seen_kin(self, name: str) -> dict[str, float]:
+        declared = self._declared.similarities_of(name)
+        return {other: percent for other, percent in declared.items() if other in self._people}
+
+    def _among(self, others: list[str], cosines: list[float], name: str) -> Wide:
+        """Return the vector that has these cosines with others, and with nobody else any."""
+        if self._used == self._dimensions:
+            raise DeclarationError(
+                f"{name} comes too late to be alike to others: {self._dimensions} faces can be "
+                "told apart exactly in one mock"
+            )
+        wanted = np.array(cosines)
         there = np.stack([self._people[other] for other in others])
         part = np.linalg.lstsq(there, wanted, rcond=None)[0]
         left = 1.0 - float(part @ part)
@@ -94,29 +115,34 @@ class Likeness:
             return np.asarray(part / np.linalg.norm(part))
         return np.asarray(part + np.sqrt(left) * self._fresh_axis(name))
 
-    def _cosine(self, one: str, other: str) -> float:
-        percent = self._declared.declared_similarity(one, other)
-        return _STRANGERS if percent is None else self._cosine_of(percent)
-
-    def _cosine_of(self, percent: float) -> float:
+    def _cosine(self, percent: float) -> float:
         cosine = self._calibration.cosine(percent)
         return min(cosine + _NUDGE, 1.0) if cosine > -1 else cosine
 
-    def _changed_since(self, name: str) -> tuple[str, str] | None:
-        for pair, told in self._cosines.items():
-            if name in pair:
-                one, other = sorted(pair)
-                if self._declared.declared_similarity(one, other) != told:
-                    return one, other
-        return None
-
     def _fresh_axis(self, label: str) -> Wide:
         """Return a unit vector at right angles to all before, or nearly so where none is left."""
-        axis = np.zeros(self._dimensions)
         if self._used < self._dimensions:
-            axis[self._used] = 1.0
             self._used += 1
-            return axis
+            return _axis(self._used - 1, self._dimensions)
         seed = int.from_bytes(hashlib.sha256(label.encode()).digest()[:8])
         axis = np.random.default_rng(seed).standard_normal(self._dimensions)
         return np.asarray(axis / np.linalg.norm(axis))
+
+
+@cache
+def _axis(number: int, dimensions: int) -> Wide:
+    """Return one of `dimensions` unit vectors at right angles to each other.
+
+    Rows of a Hadamard matrix, some components' signs turned, through the same matrix again: what
+    comes out looks drawn by lot, and is a whole number of parts that 16 bits hold exactly.
+    """
+    places = np.arange(dimensions)
+    row = 1.0 - 2.0 * (np.bitwise_count(places & number) % 2)
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), dimensions)
+    mixed = row * signs
+    step = 1
+    while step < dimensions:
+        pairs = mixed.reshape(-1, 2, step)
+        mixed = np.stack([pairs[:, 0] + pairs[:, 1], pairs[:, 0] - pairs[:, 1]], axis=1).ravel()
+        step *= 2
+    return np.asarray(mixed / dimensions)

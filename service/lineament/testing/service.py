@@ -80,7 +80,7 @@ def build_service(options: Options, faces: Faces) -> Service:
     else:
         model = declared_model(settings.profile)
         declared = DeclaredEngine(faces, model, options.undeclared)
-        application = build_application(settings, tables, declaring(declared, model, _objects()))
+        application = build_application(settings, tables, declaring(declared, model, _objects))
         application.make_tables()
     return Service(application, declared, tables, settings.max_body_bytes)
 
@@ -108,16 +108,24 @@ def declared_model(profile: str) -> FaceModel:
 
 
 def declaring(
-    engine: DeclaredEngine, model: FaceModel, objects: ObjectStore
+    engine: DeclaredEngine,
+    model: FaceModel,
+    objects: Callable[[], ObjectStore] | None = None,
 ) -> Callable[[Services], Services]:
-    """Return what puts a declared engine in the place of the models."""
+    """Return what puts a declared engine in the place of the models.
+
+    Args:
+        engine: the declared one.
+        model: of its vectors.
+        objects: makes what reads S3 in the place of the application's own.
+    """
 
     def adapt(services: Services) -> Services:
         return replace(
             services,
             engine=lambda: engine,
             models=FaceModels(model),
-            objects=NamingObjectStore(objects),
+            objects=NamingObjectStore(services.objects if objects is None else objects()),
         )
 
     return adapt

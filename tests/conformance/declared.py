@@ -1,0 +1,68 @@
+"""The fourth way: the test kit's declared engine, in process, with the album declared.
+
+What tests make of the album's pictures meanwhile (cut, blurred, turned) nobody has declared: such
+a test needs eyes, and is skipped. checks.toml names the checks that lose all of their tests by it.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from lineament.handlers.services import Services
+from lineament.testing import Face, Faces, UndeclaredPicture
+from lineament.testing.engine import DeclaredEngine, DeclaredPicture
+from lineament.testing.service import declared_model, declaring
+from tests.conformance import recording
+from tests.conformance.album import Album
+
+WAY = recording.DECLARED
+DEFAULT = "default"
+"""The profile whose calibration declared similarities have."""
+
+
+class BlindEngine(DeclaredEngine):
+    """A declared engine that ends a test which shows it what only eyes could see."""
+
+    def analyse(self, image: bytes) -> DeclaredPicture:
+        try:
+            return super().analyse(image)
+        except UndeclaredPicture:
+            pytest.skip("the picture is made by the test: only a real engine can see it")
+
+
+def declare_album(album: Album) -> Faces:
+    """Say what the photos show."""
+    faces = Faces()
+    faces.open()
+    man = {"attributes": {"Gender": "Male"}}
+    faces.declare(album.a1, person="A", **man)
+    faces.declare(album.a2, person="A", similarity=99.9, **man)
+    faces.declare(album.a3, person="A", similarity=99.85, **man)
+    faces.declare(album.small, person="A", similarity=99.97, **man)
+    faces.declare(album.b1, person="B", **man)
+    faces.declare(album.read("astronaut.png"), person="C")
+    guests = [
+        Face("guest 0", attributes={"Gender": "Male"}),
+        Face("guest 1", attributes={"Gender": "Male"}),
+        Face("guest 2", attributes={"Gender": "Male"}),
+        Face("guest 3"),
+        Face("guest 4"),
+        Face("guest 5", pose=(0, 65, 0)),
+    ]
+    for number, guest in enumerate(guests):
+        faces.similarity("A", guest.person, 2 + number)
+    faces.declare(album.read("t1.jpg"), *guests)
+    faces.declare(album.group, Face("A", 99.95), *guests)
+    faces.declare(album.crowd, *[Face("A", brightness=50 + n / 10) for n in range(120)])
+    faces.declare(album.nobody)
+    return faces
+
+
+def blind_engine(album: Album) -> BlindEngine:
+    """Return an engine that knows the album by what is said of it."""
+    return BlindEngine(declare_album(album), declared_model(DEFAULT), "refuse")
+
+
+def adaptation(engine: DeclaredEngine) -> Callable[[Services], Services]:
+    """Return what makes an application ask that engine."""
+    return declaring(engine, declared_model(DEFAULT))
