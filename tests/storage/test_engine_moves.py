@@ -1,10 +1,13 @@
 """Collections that are moved, deleted or damaged while a process works on their engine."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lineament.cli.relocating import Outcome, Relocation
 from lineament.errors import LineamentError
 from lineament.gallery import generation
 from lineament.gallery.distant import DistantFaces
@@ -148,3 +151,21 @@ def test_who_lacks_the_setting_keeps_nobody_from_compacting(
         compact(tables, store, now(tables, collection), Due(), clock)
     assert compact(tables, store, now(tables, collection), Due(), clock, to(engine))
     assert row_of(faces[3], 1) not in held(engine, collection)
+
+
+def test_a_snapshot_without_marks_is_made_anew_before_it_is_moved(
+    tables: Tables, store: SnapshotStore
+) -> None:
+    """Lost: a collection whose snapshots began with version 1 is moved to an engine; once one is
+    folded from the log, its faces have other rows, and running processes find none."""
+    engine, (collection, faces) = PlainEngine(), people(tables)
+    assert compact(tables, store, now(tables, collection), AT_ONCE)
+    old = store.read(collection.generation, item(store, collection).object_key)
+    unmarked = replace(old, marks=np.zeros_like(old.marks))
+    assert store.publish(unmarked, item(store, collection).object_key)
+    outcome = Outcome()
+    mover = Relocation(tables, store, engine, 1, lambda *_told: None)
+    mover.to_engine(now(tables, collection), [], outcome)
+    assert outcome.state == "moved"
+    assert held(engine, collection) == {row_of(face_id, 1) for face_id in faces}
+    assert isinstance(engine_agrees(tables, store, engine, collection).faces, DistantFaces)

@@ -173,10 +173,11 @@ class Relocation:
                 continue  # Another process makes the first snapshot.
             try:
                 snapshot = self._store.read(generation, published.object_key)
-                if self._store.newest_head(generation) is not None:
+                if snapshot.marks.all():
                     return published, snapshot
-                # Of version 1: processes on an engine could not read it without its vectors.
-                self._store.publish(snapshot, published.object_key)
+                # Folded from one of version 1, which has no marks: a later one that is folded from
+                # the log alone would have some, and processes would look for rows that have gone.
+                self._store.note_damage(generation, published.object_key)
             except SnapshotUnreadable:
                 self._store.newest(generation)  # Notes it down, so that it is made anew.
         raise LineamentError("its snapshot cannot be made or read just now; see `lineament doctor`")

@@ -84,7 +84,7 @@ class SnapshotStore:
             except SnapshotUnreadable as error:
                 if named == seen:
                     _log.warning("snapshot: %s; the log is read instead", error)
-                    self._note_damage(generation, seen)
+                    self.note_damage(generation, seen)
                     return None
                 seen = named
             except (ServiceUnavailable, *UNREADABLE) as error:
@@ -232,7 +232,8 @@ class SnapshotStore:
         started = {keys.generation_of_object(key) for key, _ in uploads}
         return started | {keys.generation_of_object(key) for key in self.objects()}
 
-    def _note_damage(self, generation: str, object_key: str) -> None:
+    def note_damage(self, generation: str, object_key: str) -> None:
+        """Note that an object is not to be used, so that `compact` makes another from the log."""
         value = {":object": {"S": object_key}}
         try:
             self._update(generation, "SET #damaged = :object", "#object = :object", value)
