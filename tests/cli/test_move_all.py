@@ -1,16 +1,17 @@
 """`lineament move --all`, and the collections that are unlike others."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lineament.cli.main import main
 from lineament.domain.celebrities import COLLECTION_ID, SCOPE
 from lineament.domain.engine import EngineUnavailable
 from lineament.storage.faces import DynamoFaceStore
-from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import Tenure
 from tests.cli.mover import DIMENSIONS, NAME, Deployment, deploy
 from tests.gallery.tables import PlainEngine, PlainTable
@@ -94,7 +95,7 @@ def test_consent(
     assert plain.published().engine == "milvus"
 
 
-def test_damaged_and_old_snapshots(plain: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_and_old_snapshots(plain: Deployment) -> None:
     """Lost: a collection whose snapshot is damaged, or of an older release, cannot be moved."""
     before = plain.answers()
     plain.compact()
@@ -105,15 +106,14 @@ def test_damaged_and_old_snapshots(plain: Deployment, monkeypatch: pytest.Monkey
     assert plain.answers() == before
     assert plain.move("memory") == 0
 
+    # As one of version 1 was, and what was folded from it.
     key = plain.published().object_key
-    read = SnapshotStore.newest_head
-
-    def old(self: SnapshotStore, generation: str) -> Any:
-        return None if plain.published().object_key == key else read(self, generation)
-
-    monkeypatch.setattr(SnapshotStore, "newest_head", old)
+    snapshot = plain.store.read(plain.now().generation, key)
+    assert plain.store.publish(replace(snapshot, marks=np.zeros_like(snapshot.marks)), key)
+    key = plain.published().object_key
     assert plain.move("milvus") == 0
     assert plain.published().object_key != key
+    assert {mark for _, mark in plain.held()} == set(snapshot.marks.tolist())
     assert plain.is_distant()
     assert plain.answers() == before
 

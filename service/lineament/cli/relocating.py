@@ -179,7 +179,7 @@ class Relocation:
                 # the log alone would have some, and processes would look for rows that have gone.
                 self._store.note_damage(generation, published.object_key)
             except SnapshotUnreadable:
-                self._store.newest(generation)  # Notes it down, so that it is made anew.
+                self._store.note_damage(generation, published.object_key)
         raise LineamentError("its snapshot cannot be made or read just now; see `lineament doctor`")
 
     def _put(self, load: Load, tenure: Tenure, outcome: Outcome) -> None:
