@@ -2,10 +2,12 @@
 
 import functools
 import inspect
-import unittest
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    import unittest
 
 T = TypeVar("T")
 Step = Callable[[], object]
@@ -71,6 +73,8 @@ def _decorate_function(function: Any, start: Step, stop: Step) -> Any:  # noqa: 
 
 
 def _decorate_class(cls: type, start: Step, stop: Step) -> None:
+    import unittest  # noqa: PLC0415 - pytest alone has no need of it
+
     if issubclass(cls, unittest.TestCase):
         _around_unittest(cls, start, stop)
     elif hasattr(cls, "setup_method"):
@@ -81,11 +85,11 @@ def _decorate_class(cls: type, start: Step, stop: Step) -> None:
                 setattr(cls, name, _decorate_function(value, start, stop))
 
 
-def _around_unittest(cls: type[unittest.TestCase], start: Step, stop: Step) -> None:
+def _around_unittest(cls: "type[unittest.TestCase]", start: Step, stop: Step) -> None:
     set_up = cls.setUp
 
     @functools.wraps(set_up)
-    def started(self: unittest.TestCase) -> None:
+    def started(self: "unittest.TestCase") -> None:
         start()
         self.addCleanup(stop)  # after tearDown, and where setUp fails as well
         set_up(self)
