@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,14 @@ from lineament.storage.compaction import Due, compact
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.housekeeping import housekeep
 from lineament.storage.loading import Load
+from lineament.storage.placement import mend
 from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import LATE_SECONDS, LOST_SECONDS, Tenure
 from tests.gallery.tables import PlainEngine
 from tests.storage.engines import engine_agrees, held, row_of, to
-from tests.storage.inhabited import LATER
+from tests.storage.inhabited import LATER, change_user
 from tests.storage.snapshotting import AT_ONCE, NO_GROWTH, objects, people
 from tests.storage.unruly import HookedEngine, again, ahead, item, later_mended, on_engine
 from tests.storage.world import ids_of, make_faces, now
@@ -169,3 +171,28 @@ def test_a_snapshot_without_marks_is_made_anew_before_it_is_moved(
     assert outcome.state == "moved"
     assert held(engine, collection) == {row_of(face_id, 1) for face_id in faces}
     assert isinstance(engine_agrees(tables, store, engine, collection).faces, DistantFaces)
+
+
+def test_housekeeping_puts_again_what_an_engine_lost(tables: Tables, store: SnapshotStore) -> None:
+    """Lost: an engine lost its disk, and searches fail, or find nothing, until a face changes."""
+    engine, collection, faces = on_engine(tables, store)
+    for empty in (False, True):
+        engine.drop(collection.generation)
+        if empty:
+            for kind in ("faces", "users"):
+                engine.table(collection.generation, kind).make(8)
+        keep = partial(housekeep, tables, grace=LATER, sweep_interval=0, snapshots=store)
+        assert not keep(placement=to(engine)).failed
+        assert held(engine, collection) == {row_of(face_id, 1) for face_id in faces}
+        engine_agrees(tables, store, engine, collection)
+        assert (item(store, collection).writer, item(store, collection).recheck) == ("", 0.0)
+        assert not mend(tables, store, to(engine), collection.generation)
+
+
+def test_an_empty_collection_has_lost_nothing(tables: Tables, store: SnapshotStore) -> None:
+    """Lost: housekeeping writes to the engine in each round for a collection without faces."""
+    engine, collection, faces = on_engine(tables, store)
+    change_user(tables, collection, "disassociate", "ada", *faces[:2])
+    DynamoFaceStore(tables).remove(now(tables, collection), faces)
+    assert compact(tables, store, now(tables, collection), NO_GROWTH, placement=to(engine))
+    assert not mend(tables, store, to(engine), collection.generation)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lineament.domain.engine import VectorEngine
+from lineament.domain.engine import TableMissing, VectorEngine
 from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError
 from lineament.storage import keys
@@ -114,7 +114,7 @@ def mend(
 ) -> bool:
     """Look through what an engine holds of a generation, if there is a reason; tell whether.
 
-    What it should not hold any more, nobody reading it, is dropped.
+    What it should not hold any more, nobody reading it, is dropped. What it has lost is put again.
 
     Raises:
         LineamentError: somebody does not answer, or another process has taken over.
@@ -122,11 +122,17 @@ def mend(
     published = store.published(generation) or Published()
     gone = published.writer != "" and clock() - published.written >= LOST_SECONDS
     late = 0 < published.recheck <= clock()
-    if not published.held or not (gone or late):
+    reason = gone or late
+    if not published.held or (placement.engine is None and not reason):
         return False
     engine = placement.require(published.held)
     held = published.engine == engine.name
-    load = Load(engine, store.read(generation, published.object_key)) if held else None
+    if not (reason or (held and _has_nothing(engine, generation))):
+        return False
+    snapshot = store.read(generation, published.object_key) if held else None
+    if not reason and snapshot is not None and not len(snapshot.ids):
+        return False
+    load = None if snapshot is None else Load(engine, snapshot)
     tenure = Tenure.take(tables.faces, generation, engine.name, clock)
     if tenure is None:
         return False
@@ -143,6 +149,13 @@ def mend(
     else:  # Somebody was about to move the collection there, and may go on.
         tenure.finish(recheck=KEPT_SECONDS)
     return True
+
+
+def _has_nothing(engine: VectorEngine, generation: str) -> bool:
+    try:
+        return next(engine.table(generation, "faces").rows(), None) is None
+    except TableMissing:
+        return True
 
 
 def purge_snapshots(
