@@ -8,6 +8,7 @@ _BENCHES = {
     "recognition": "accuracy and false matches on a folder in LFW's layout",
     "vision": "times, start, load, crowds, accuracy, quality and attributes, against baselines",
     "gallery": "a million faces: search beside brute force, cold starts, and searches over HTTP",
+    "kit": "calls through the test kit, beside calls that moto answers",
     "storage": "a call's storage time at 100 and at 10,000 faces",
 }
 
