@@ -1,0 +1,1 @@
+"""infra/template.yaml, deployed into moto."""

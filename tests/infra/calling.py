@@ -1,0 +1,59 @@
+"""Every operation of the API, by boto3."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.world import STAR
+
+
+def with_collections(c: Any) -> None:
+    """Do every operation on collections."""
+    arn = c.create_collection(CollectionId="a", Tags={"k": "v"})["CollectionArn"]
+    c.create_collection(CollectionId="b")
+    with pytest.raises(c.exceptions.ResourceAlreadyExistsException):
+        c.create_collection(CollectionId="b")
+    first = c.list_collections(MaxResults=1)
+    c.list_collections(NextToken=first["NextToken"])
+    c.describe_collection(CollectionId="a")
+    c.tag_resource(ResourceArn=arn, Tags={"l": "w"})
+    c.untag_resource(ResourceArn=arn, TagKeys=["l"])
+    c.list_tags_for_resource(ResourceArn=arn)
+    c.delete_collection(CollectionId="a")
+
+
+def with_faces_and_users(c: Any, images: str, photo: bytes, version: str | None) -> None:
+    """Do every operation on faces and users of a collection."""
+    place = {"S3Object": {"Bucket": images, "Name": "p.jpg"}}
+    versioned = {"Bucket": images, "Name": "versioned.jpg", "Version": version}
+    records = c.index_faces(CollectionId="b", Image={"Bytes": photo})["FaceRecords"]
+    c.index_faces(CollectionId="b", Image=place)  # the same picture, from a place now
+    other = c.index_faces(CollectionId="b", Image={"S3Object": versioned})["FaceRecords"]
+    one, two = records[0]["Face"]["FaceId"], other[0]["Face"]["FaceId"]
+    c.list_faces(CollectionId="b")
+    c.search_faces(CollectionId="b", FaceId=one)
+    c.search_faces_by_image(CollectionId="b", Image=place)
+    c.create_user(CollectionId="b", UserId="u", ClientRequestToken="t")
+    c.create_user(CollectionId="b", UserId="u", ClientRequestToken="t")
+    with pytest.raises(c.exceptions.ConflictException):  # whose token is let go
+        c.create_user(CollectionId="b", UserId="u", ClientRequestToken="again")
+    c.associate_faces(CollectionId="b", UserId="u", FaceIds=[one, two])
+    c.list_users(CollectionId="b")
+    c.search_users(CollectionId="b", UserId="u")
+    c.search_users_by_image(CollectionId="b", Image=place)
+    c.disassociate_faces(CollectionId="b", UserId="u", FaceIds=[one])
+    c.delete_faces(CollectionId="b", FaceIds=[one])
+    c.delete_user(CollectionId="b", UserId="u")
+
+
+def with_pictures(c: Any, images: str) -> None:
+    """Do every operation on pictures alone, and search collections that are met cold."""
+    place = {"S3Object": {"Bucket": images, "Name": "p.jpg"}}
+    c.detect_faces(Image=place)
+    with pytest.raises(c.exceptions.InvalidS3ObjectException):
+        c.detect_faces(Image={"S3Object": {"Bucket": images, "Name": "missing"}})
+    c.compare_faces(SourceImage=place, TargetImage=place)
+    c.recognize_celebrities(Image=place)
+    assert c.get_celebrity_info(Id=STAR)["Name"] == "A Star"
+    for name in ("cold", "lost"):
+        assert c.search_faces_by_image(CollectionId=name, Image=place)["FaceMatches"] == []

@@ -1,0 +1,99 @@
+"""What the code calls, as the rights that AWS asks for, by the name of the resource."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+Right = tuple[str, str]
+"""An IAM action, and the resource's name as `Names` has it."""
+
+_S3 = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObject": "DeleteObject",
+    "GetObject": "GetObject",
+    "GetObjectTagging": "GetObjectTagging",
+    "HeadObject": "GetObject",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectsV2": "ListBucket",
+    "PutObject": "PutObject",
+    "UploadPart": "PutObject",
+}
+"""Source: AWS's service authorization reference, and S3's user guide on required permissions."""
+_OF_VERSIONS = {"GetObject": "GetObjectVersion", "GetObjectTagging": "GetObjectVersionTagging"}
+_OF_BUCKETS = {"ListBucket", "ListBucketMultipartUploads"}
+_DECRYPTING = {"GetObject", "HeadObject"}
+_OF_UPLOADS = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
+
+
+class Recording:
+    """The rights that calls needed, and the calls that nobody here knows the rights of."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Take the names of tables, buckets and queues by what they are called in AWS."""
+        self._names = names
+        self._lock = threading.Lock()
+        self.rights: set[Right] = set()
+        self.unknown: set[tuple[str, str]] = set()
+
+    def note(self, service: str, operation: str, asked: Mapping[str, Any], error: str) -> None:
+        """Take a call, with the code of the error that it ended in."""
+        rights = set(self._rights(service, operation, asked, error))
+        with self._lock:
+            self.rights |= rights
+            if not rights:
+                self.unknown.add((service, operation))
+
+    def _rights(
+        self, service: str, operation: str, asked: Mapping[str, Any], error: str
+    ) -> Iterator[Right]:
+        if service == "dynamodb":
+            tables = asked.get("RequestItems") or [asked["TableName"]]
+            yield from ((f"dynamodb:{operation}", self._names[table]) for table in tables)
+            yield "kms:Decrypt", "Key"  # the table's key, on behalf of whoever asks
+        elif service == "sqs" and operation == "SendMessage":
+            yield "sqs:SendMessage", self._names[asked["QueueUrl"]]
+            yield from (("kms:GenerateDataKey", "Key"), ("kms:Decrypt", "Key"))
+        elif service == "s3" and operation in _S3:
+            yield from self._of_s3(operation, asked, error)
+
+    def _of_s3(self, operation: str, asked: Mapping[str, Any], error: str) -> Iterator[Right]:
+        action, bucket = _S3[operation], self._names[asked["Bucket"]]
+        if asked.get("VersionId"):
+            action = _OF_VERSIONS[action]
+        yield f"s3:{action}", bucket if action in _OF_BUCKETS else f"{bucket}/*"
+        if error in {"NoSuchKey", "404"}:  # 403 without this right
+            yield "s3:ListBucket", bucket
+        if operation in _DECRYPTING | _OF_UPLOADS:
+            yield "kms:Decrypt", "Key"
+        if action == "PutObject":
+            yield "kms:GenerateDataKey", "Key"
+
+
+@contextmanager
+def recorded(names: Mapping[str, str]) -> Iterator[Recording]:
+    """Note every call of every boto3 client meanwhile."""
+    recording = Recording(names)
+    call = BaseClient._make_api_call
+
+    def noting(client: Any, operation: str, asked: Mapping[str, Any]) -> Any:
+        error = ""
+        try:
+            return call(client, operation, asked)
+        except ClientError as failed:
+            error = failed.response["Error"]["Code"]
+            raise
+        finally:
+            service = client.meta.service_model.service_name
+            if service != "rekognition":  # the caller's own
+                recording.note(service, operation, asked, error)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", noting)
+        yield recording
