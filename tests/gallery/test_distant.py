@@ -147,12 +147,12 @@ def test_an_engine_is_left_with_the_rows_of_the_snapshot(
             assert not _wanted(later)
 
 
-def _rows(engine: PlainEngine) -> list[Row]:
-    tables = [table for table in engine.tables.values() if table.held is not None]
-    return [row for table in tables for block in table.rows() for row in block]
+def _rows(engine: PlainEngine) -> list[tuple[str, Row]]:
+    tables = [(kind, each) for (_, kind), each in engine.tables.items() if each.held is not None]
+    return [(kind, row) for kind, table in tables for block in table.rows() for row in block]
 
 
-def _wanted(snapshot: object) -> set[Row]:
+def _wanted(snapshot: object) -> set[tuple[str, Row]]:
     """Return the rows of a snapshot, as an engine gets them that has nothing."""
     engine = PlainEngine()
     load(engine, snapshot)  # type: ignore[arg-type]

@@ -181,6 +181,37 @@ def test_a_look_that_fails_costs_one_answer(
     agree(gallery, log)
 
 
+def test_a_move_that_fails_halfway_shows_nothing_older(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a face that was found a moment ago is not there, while a server changes over."""
+    monkeypatch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
+    monkeypatch.setattr(generation, "_STEP", 1)
+    log, engine = ListLog(), PlainEngine()
+    for number in range(5):
+        log.add({IDS[number]: POOL[number % 4]})
+    kept = Kept(folded(log, 2))
+    load(engine, folded(log, 2))
+    gallery = on(log, kept, engine)
+    before = agree(gallery, log)
+    kept.engine = ""
+    clock.later()
+    whole = log.changes
+
+    def changes(name: str, after: int, upto: int) -> list[Change]:
+        if after >= 3:
+            raise ThrottlingException
+        return whole(name, after, upto)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "changes", changes)
+        with pytest.raises(ThrottlingException):
+            gallery.sync(log.collection())
+        assert gallery.sync(log.collection(seq=1)) is before
+    clock.later()
+    assert not far(agree(gallery, log))
+
+
 def test_a_step_that_fails_is_not_taken_twice(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
