@@ -7,6 +7,9 @@ import boto3
 import pytest
 
 from lineament.testing import Faces, mock_rekognition
+from tests.testing_kit.installed import python, wheel
+
+__all__ = ["python", "wheel"]
 
 _AWS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ACCESS_KEY_ID")
 

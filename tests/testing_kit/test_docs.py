@@ -1,40 +1,31 @@
 """docs/testing.md: its examples run, and its figures name what is measured."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.testing_kit.installed import run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "testing.md").read_text()
 _BLOCK = re.compile(r"^```python file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_every_example_runs(tmp_path: Path, photo_dir: Path) -> None:
+def test_every_example_runs(python: Path, tmp_path: Path, photo_dir: Path) -> None:
     """Lost: who copies an example from the page finds that it does not work."""
     blocks = _BLOCK.findall(PAGE)
     assert len(blocks) == PAGE.count("```python") > 5
     for name, code in blocks:
         (tmp_path / name).write_text(code)
-    plugin = ("-p", "lineament.testing.plugin", "-p", "no:cacheprovider")
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *plugin, "--rootdir", tmp_path, tmp_path],
+    told = run(
+        python,
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
         cwd=tmp_path,
-        env={
-            "PATH": os.defpath,
-            "HOME": str(tmp_path),
-            "LINEAMENT_MODEL_DIR": str(photo_dir.parent),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        },
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
+        LINEAMENT_MODEL_DIR=str(photo_dir.parent),
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
     tests = sum(len(re.findall(r"def test_", code)) for _, code in blocks)
-    assert f"{tests} passed" in ended.stdout
+    assert f"{tests} passed" in told
 
 
 def test_the_bench_measures_what_the_page_tells() -> None:

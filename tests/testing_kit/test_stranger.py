@@ -1,59 +1,13 @@
-"""The kit as somebody has it who never saw this repository: the wheel, in a venv of its own.
+"""The kit as somebody has it who never saw this repository."""
 
-The venv finds what Lineament depends on in this environment's packages, by a .pth file: they take
-minutes to install, and are not what is tested. Lineament itself is the wheel's.
-"""
-
-import os
-import subprocess
-import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.testing_kit.installed import run
+
 STRANGER = Path(__file__).parent / "stranger"
-
-
-def run(*command: str | Path, cwd: Path, expected: int = 0) -> str:
-    """Run a command without this process's settings, and return what it said."""
-    ended = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={"PATH": os.defpath, "HOME": str(cwd), "AWS_EC2_METADATA_DISABLED": "true"},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert ended.returncode == expected, ended.stdout + ended.stderr
-    return ended.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-index")
-    run(*pip, "--no-deps", "--no-build-isolation", "-w", folder, ROOT, cwd=folder)
-    (built,) = folder.glob("lineament-*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install it."""
-    home = tmp_path_factory.mktemp("venv")
-    venv.create(home)
-    python = home / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
-    run(*pip, "install", "--no-index", "--no-deps", wheel, cwd=home)
-    (packages,) = home.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return python
 
 
 @pytest.fixture
