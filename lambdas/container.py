@@ -1,6 +1,7 @@
 """What a Lambda container keeps from one event to the next."""
 
 import functools
+import logging
 
 from lineament import config
 from lineament.app import Application, build_application
@@ -12,8 +13,10 @@ from lineament.storage.queues import Queue
 
 @functools.cache
 def settings() -> Settings:
-    """Read the settings, once."""
-    return config.load()
+    """Read the settings, once, and write the log as they say."""
+    settings = config.load()
+    logging.getLogger("lineament").setLevel(settings.log_level)
+    return settings
 
 
 @functools.cache
@@ -38,6 +41,11 @@ def queue() -> Queue | None:
 def scope() -> Scope:
     """Return the account and region of calls that carry no signature."""
     return Scope(settings().default_account, settings().region)
+
+
+def name(context: object, entry: str) -> str:
+    """Return the function's name as it was deployed; the entry's where nobody has."""
+    return str(getattr(context, "function_name", entry))
 
 
 @functools.cache

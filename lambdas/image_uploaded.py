@@ -11,7 +11,7 @@ from lineament.jobs.batches import work_through
 from lineament.jobs.uploads import Uploads
 
 
-def handler(event: Any, _context: object) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401
+def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401
     """Index the pictures of a batch of notifications, and tell Lambda which ones failed.
 
     Raises:
@@ -24,4 +24,4 @@ def handler(event: Any, _context: object) -> dict[str, list[dict[str, str]]]:  #
         container.scope(),
         container.settings().upload_prefix,
     )
-    return work_through(event, "image_uploaded", uploads.take)
+    return work_through(event, container.name(context, __name__), uploads.take)

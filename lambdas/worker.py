@@ -31,4 +31,4 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
         out_of_time,
         None if queue is None else queue.send,
     )
-    return work_through(event, "worker", worker.take)
+    return work_through(event, container.name(context, __name__), worker.take)

@@ -19,6 +19,9 @@ from lineament.config_schema import SettingsSchema
 from lineament.errors import LineamentError
 
 PREFIX = "LINEAMENT_"
+_MEMORY = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
+"""MiB of a Lambda function, which ends where it needs more: galleries get half, models the rest."""
+_MIB = 1024 * 1024
 
 
 class ConfigurationError(LineamentError):
@@ -85,6 +88,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         aws_region = source.get("AWS_REGION") or source.get("AWS_DEFAULT_REGION")
         if aws_region:
             given["region"] = aws_region
+    if _MEMORY in source:
+        given.setdefault("gallery_bytes", str(int(source[_MEMORY]) * _MIB // 2))
     schema = SettingsSchema()
     unknown = sorted(set(given) - set(schema.fields))
     if unknown:

@@ -106,7 +106,10 @@ class SettingsSchema(Schema):
     gallery_bytes = fields.Integer(
         load_default=2048 * _MIB,
         validate=validate.Range(min=_MIB),
-        metadata={"help": "Memory for galleries in one process; the least used leave first."},
+        metadata={
+            "help": "Memory for galleries in one process; the least used leave first. In a Lambda "
+            "function half of its memory, where this is not set."
+        },
     )
     housekeeping_seconds = fields.Float(
         load_default=60.0,

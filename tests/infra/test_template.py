@@ -250,5 +250,5 @@ def test_alarms_and_dashboard_watch_what_there_is(stack: Stack) -> None:
         for widget in json.loads(body)["widgets"]
         for metric in widget["properties"]["metrics"]
     }
-    own = {("Function", "image_uploaded"), ("Function", "worker")}
+    own = {("Function", stack.ids[f"{name}Function"]) for name in ("ImageUploaded", "Worker")}
     assert shown == functions | tables | queues | own

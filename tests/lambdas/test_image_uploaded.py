@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -152,6 +154,15 @@ def test_redelivery_changes_nothing(uploader: Uploader, portrait: bytes) -> None
     assert (faces(), seq()) == (first, number)
 
 
+def test_deliveries_at_once_change_nothing_twice(uploader: Uploader, portrait: bytes) -> None:
+    """Lost: SQS hands a message to two functions at once, and people are there twice."""
+    uploader.put("collections/staff/ada.jpg", portrait)
+    (message,) = uploader.told()
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, [message] * 4)) == [[]] * 4
+    assert len(faces()) == 1
+
+
 def test_failure_after_the_write_is_made_good(
     uploader: Uploader, portrait: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +227,16 @@ def test_what_may_be_cured_comes_again(
         assert run(first, second) == ["message-0"]  # the other one is done
     assert run(first) == []
     assert len(faces()) == 2
+
+
+def test_counts_are_told_under_the_function_s_name(
+    uploader: Uploader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: two deployments of an account count into each other's dashboards."""
+    assert uploader.told() == []
+    image_uploaded.handler(event(), SimpleNamespace(function_name="other-image-uploaded"))
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if "_aws" in each]
+    assert json.loads(line)["Function"] == "other-image-uploaded"
 
 
 def test_unknown_collection_comes_again(uploader: Uploader, portrait: bytes) -> None:

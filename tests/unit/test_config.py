@@ -64,3 +64,12 @@ def test_every_setting_is_described() -> None:
     """Else `lineament settings` hides what can be set."""
     names = {variable for variable, _, _ in config.describe()}
     assert names == {f"LINEAMENT_{field.upper()}" for field in config.Settings.__dataclass_fields__}
+
+
+def test_galleries_fit_into_a_function() -> None:
+    """Lost: a Lambda function of 1 GB fills its memory with galleries, and is ended by Lambda."""
+    function = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
+    assert config.load(function).gallery_bytes == 512 * 1024 * 1024
+    own = {**function, "LINEAMENT_GALLERY_BYTES": "100000000"}
+    assert config.load(own).gallery_bytes == 100_000_000
+    assert config.load({}).gallery_bytes == 2048 * 1024 * 1024
