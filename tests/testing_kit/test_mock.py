@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import botocore.client
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from moto.core.config import default_user_config
 
@@ -124,9 +124,28 @@ def test_the_tables_of_a_test_are_its_own() -> None:
 def test_servers_that_a_test_names_are_left_alone() -> None:
     """Lost: a client of a real server is answered by the mock, and nobody notices."""
     with mock_rekognition():
-        c = client(endpoint_url="http://127.0.0.1:1")
-        with pytest.raises(Exception, match="Could not connect"):
-            c.list_collections()
+        for address in ("http://127.0.0.1:1", "http://rekognition.localhost:1"):
+            with pytest.raises(EndpointConnectionError):
+                client(endpoint_url=address).list_collections()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rekognition.eu-west-1.amazonaws.com",
+        "rekognition-fips.us-east-1.amazonaws.com",
+        "rekognition.us-east-1.api.aws",
+        "rekognition.cn-north-1.amazonaws.com.cn",
+        "rekognition.eusc-de-east-1.amazonaws.eu",
+        "rekognition.us-iso-east-1.c2s.ic.gov",
+        "vpce-0abc-def.rekognition.us-east-1.vpce.amazonaws.com",
+    ],
+)
+def test_every_host_of_aws_is_mocked(host: str) -> None:
+    """Lost: an application in China, or behind a VPC endpoint, reaches AWS from its tests."""
+    with mock_rekognition():
+        c = client(endpoint_url=f"https://{host}")
+        assert c.list_collections()["CollectionIds"] == []
 
 
 def test_decorated_functions_keep_name_and_signature() -> None:

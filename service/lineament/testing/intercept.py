@@ -9,10 +9,12 @@ import io
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.client
+import botocore.loaders
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.config import default_user_config
 
@@ -69,7 +71,7 @@ class Interception:
 
     def _send(self, request: AWSPreparedRequest, **_event: object) -> AWSResponse | None:
         address = urlsplit(request.url)
-        if not (address.hostname or "").startswith(_SERVICE):
+        if not _is_of_aws(address.hostname or ""):
             return None  # a server that the test itself has named
         body = request.body or b""
         answer = self._answer(
@@ -92,3 +94,16 @@ class _Body(io.BytesIO):
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
+
+
+def _is_of_aws(host: str) -> bool:
+    """Tell whether a host is the service's, in any partition; a VPC endpoint's name is longer."""
+    named = any(label.startswith(_SERVICE) for label in host.split("."))
+    return named and host.endswith(_suffixes())
+
+
+@cache
+def _suffixes() -> tuple[str, ...]:
+    partitions = botocore.loaders.Loader().load_data("partitions")["partitions"]
+    kinds = ("dnsSuffix", "dualStackDnsSuffix")
+    return tuple(f".{partition['outputs'][kind]}" for partition in partitions for kind in kinds)
