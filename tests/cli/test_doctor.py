@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from lineament.cli.main import main
+from lineament.domain.engine import EngineUnavailable
 from lineament.domain.snapshot_format import encode
 from lineament.storage import keys
 from lineament.storage.compaction import compact
 from lineament.storage.faces import DynamoFaceStore
+from lineament.storage.placement import Placement
 from lineament.storage.provision import Tables, connect, ensure_tables
+from tests.gallery.tables import PlainEngine
+from tests.storage.engines import row_of, to
 from tests.storage.harmed_snapshots import one_bit
 from tests.storage.inhabited import change_user
 from tests.storage.snapshotting import AT_ONCE, make_store, objects, people, put_object
@@ -140,3 +144,33 @@ def test_wrong_calls(
     capsys.readouterr()
     assert main(["doctor"]) == 2
     assert "lineament doctor: The DynamoDB table is not there yet" in capsys.readouterr().err
+
+
+def test_an_engine(
+    tables: Tables,
+    aws_endpoint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Lost: an engine that lost faces, or is down, ends in exit status 0."""
+    engine, store = PlainEngine(), make_store(tables, aws_endpoint)
+    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects._name)
+    monkeypatch.setattr(
+        "lineament.cli.doctor.choose_placement", lambda _settings: Placement(engine)
+    )
+    collection, faces = people(tables)
+    assert compact(tables, store, now(tables, collection), AT_ONCE, placement=to(engine))
+    assert main(["doctor"]) == 0
+    engine.table(collection.generation, "faces").remove([row_of(faces[0], 1)])
+    assert main(["doctor"]) == 1
+    assert f"engine-row-missing; 1: {faces[0]}" in capsys.readouterr().out
+
+    def silent() -> None:
+        raise EngineUnavailable("Milvus: down")
+
+    monkeypatch.setattr(engine, "generations", silent)
+    monkeypatch.setattr(engine, "table", lambda *_: silent())
+    assert main(["doctor"]) == 2
+    told = capsys.readouterr()
+    assert "healthy: 0 broken" in told.out
+    assert told.err.endswith("lineament doctor: the engine was not looked at: Milvus: down\n")

@@ -1,9 +1,10 @@
 """`lineament doctor`: look whether the tables hold what the service has promised.
 
-It reads both tables, and compares snapshots with their logs where LINEAMENT_SNAPSHOT_BUCKET is set.
-It writes nothing; the service may go on meanwhile. What is broken was acknowledged and is lost, or
-contradicts itself. Waste takes room and does no harm: `lineament housekeeping` or DynamoDB's expiry
-clears most of it away. What is pending settles by itself. The whole faces table is walked over by
+It reads both tables. Where LINEAMENT_SNAPSHOT_BUCKET is set it compares snapshots with their logs,
+and where LINEAMENT_MILVUS_URI is set each row of that engine with its snapshot. It writes nothing;
+the service may go on meanwhile. What is broken was acknowledged and is lost, or contradicts itself.
+Waste takes room and does no harm: `lineament housekeeping` or DynamoDB's expiry clears most of it
+away. What is pending settles by itself, or with a setting. The whole faces table is walked over by
 its keys, unless one collection is asked for; every log and record is read in any case.
 """
 
@@ -19,13 +20,17 @@ from typing import Any
 from tqdm import tqdm
 
 from lineament import config
+from lineament.app import choose_placement
 from lineament.cli.arguments import seconds, writable
+from lineament.domain.engine import EngineUnavailable
 from lineament.domain.ports import ChangeLog
 from lineament.errors import LineamentError
 from lineament.gallery.memory import MemoryGallery
+from lineament.storage.doctor.engine import engine_findings
 from lineament.storage.doctor.findings import BROKEN, KINDS, PENDING, WASTE, Finding
 from lineament.storage.doctor.snapshots import snapshot_findings
 from lineament.storage.doctor.walk import Diagnosis, Pace, Wanted, diagnose
+from lineament.storage.placement import Placement
 from lineament.storage.provision import Tables, connect
 from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.sweep import DEFAULT_GRACE
@@ -40,8 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = __doc__
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
-        "Exit status: 0 nothing is broken; 1 something is; 2 a wrong call, or tables that cannot "
-        "be read."
+        "Exit status: 0 nothing is broken; 1 something is; 2 a wrong call, or tables or an engine "
+        "that cannot be read."
     )
     parser.add_argument("--account", help="look at this account only")
     parser.add_argument("--region", help="look at this region only")
@@ -64,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     tables = connect(settings.table, settings.region)
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
     try:
-        diagnosis = _look(tables, snapshots, args)
+        diagnosis, silent = _look(tables, snapshots, choose_placement(settings), args)
         if args.json is not None:
             args.json.write_text(json.dumps(_to_report(tables, diagnosis), indent=2) + "\n")
     except (LineamentError, OSError) as error:
@@ -76,10 +81,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"lineament doctor: there is nothing of {', '.join(named)}", file=sys.stderr)
         return _WRONG_CALL
     print("\n".join([*_findings(diagnosis.findings), *_table(diagnosis)]))
-    return _BROKEN if diagnosis.broken else _HEALTHY
+    if silent is not None:
+        print(f"lineament doctor: the engine was not looked at: {silent}", file=sys.stderr)
+    healthy = _HEALTHY if silent is None else _WRONG_CALL
+    return _BROKEN if diagnosis.broken else healthy
 
 
-def _look(tables: Tables, snapshots: SnapshotStore | None, args: argparse.Namespace) -> Diagnosis:
+def _look(
+    tables: Tables, snapshots: SnapshotStore | None, placement: Placement, args: argparse.Namespace
+) -> tuple[Diagnosis, EngineUnavailable | None]:
+    """Return what was found, and why the engine was not looked at if it was not."""
     wanted, pace = Wanted(args.account, args.region, args.collection), Pace(args.grace)
     with _progress_bar() as bar:
 
@@ -87,10 +98,21 @@ def _look(tables: Tables, snapshots: SnapshotStore | None, args: argparse.Namesp
             bar.total = total
             bar.update(done - bar.n)
 
+        def advance(rows: int) -> None:
+            bar.total = (bar.total or 0) + rows
+            bar.update(rows)
+
         diagnosis = diagnose(tables, _gallery, wanted, pace, progress, snapshots=snapshots)
-    if snapshots is not None:
+        if snapshots is None:
+            return diagnosis, None
         diagnosis.findings += snapshot_findings(tables, snapshots, wanted, pace)
-    return diagnosis
+        try:
+            diagnosis.findings += engine_findings(
+                tables, snapshots, placement, wanted, pace, advance
+            )
+        except EngineUnavailable as error:
+            return diagnosis, error
+    return diagnosis, None
 
 
 def _gallery(log: ChangeLog) -> MemoryGallery:

@@ -8,10 +8,15 @@ from typing import Any
 BROKEN = "broken"
 """Something that was acknowledged is lost, or the table contradicts itself."""
 PENDING = "pending"
-"""Neither right nor wrong yet: the next reader or writer settles it."""
+"""Neither right nor wrong yet: the next reader or writer settles it, or another setting."""
 WASTE = "waste"
 """Room that is taken for nothing: housekeeping's business, most of it."""
 
+_RELOAD = (
+    "`lineament move COLLECTION --to memory`, and back once `lineament housekeeping`, ten minutes "
+    "later, has dropped its tables"
+)
+_WITHIN = f"housekeeping puts it again within a week; at once: {_RELOAD}"
 _ANEW = "delete the object, and housekeeping makes one from the whole log"
 
 KINDS = {
@@ -51,6 +56,18 @@ KINDS = {
         BROKEN,
         "a snapshot of a number that the collection has not given out",
     ),
+    "engine-table-missing": (
+        BROKEN,
+        f"an engine has no table, or an empty one, of what searches are to find; {_WITHIN}",
+    ),
+    "engine-row-missing": (
+        BROKEN,
+        f"a face or user that no search finds, as its engine has lost the row; {_WITHIN}",
+    ),
+    "engine-row-differs": (
+        BROKEN,
+        f"a face or user whose vector is another in its engine; {_RELOAD}",
+    ),
     "celebrity-unreadable": (BROKEN, "a celebrity's item that cannot be read"),
     "celebrity-unnamed": (BROKEN, "a celebrity with faces of whom nothing is told"),
     "scope-unknown": (BROKEN, "an account and region that housekeeping does not find"),
@@ -63,6 +80,10 @@ KINDS = {
         "a number without an entry, as a crash leaves it; readers void it",
     ),
     "collection-busy": (PENDING, "changed faster than it could be looked at"),
+    "engine-unlooked": (
+        PENDING,
+        "vectors in an engine that no setting here names, so that it cannot be looked at",
+    ),
     "record-uncommitted": (WASTE, "a record of no committed face"),
     "vector-kept": (WASTE, "a removed face whose vector is still there"),
     "name-kept": (WASTE, "a number that still holds the UserId of a user that is no more"),
@@ -75,6 +96,15 @@ KINDS = {
         "a snapshot that is missing or damaged; the log, which is whole, is read in its place",
     ),
     "snapshot-kept": (WASTE, "objects in S3 that are no snapshot, or no longer one"),
+    "engine-row-kept": (
+        WASTE,
+        "a row of an engine that its snapshot does not name; housekeeping removes it in a week",
+    ),
+    "engine-table-kept": (WASTE, "an engine's tables of a generation that has none, or of nobody"),
+    "engine-writer-lost": (
+        WASTE,
+        "who wrote to an engine is heard of no more; housekeeping looks through what it left",
+    ),
     "token-expired": (WASTE, "a ClientRequestToken's record that has expired"),
     "item-foreign": (WASTE, "an item that is none of this release's"),
 }
