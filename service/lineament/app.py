@@ -131,7 +131,14 @@ def choose_placement(settings: Settings) -> Placement:
     """Return the engine that the settings name, if any; makes no call."""
     if not settings.milvus_uri:
         return NOWHERE
-    engine = MilvusEngine(settings.milvus_uri, settings.milvus_token, settings.table)
+
+    def deployment() -> str:
+        # Not the table's name, which is the same in most: who finds tables of a generation that
+        # its own DynamoDB does not know drops them.
+        secrets = DynamoSecrets(connect(settings.table, settings.region))
+        return f"{settings.table} {settings.region} {secrets.paging_key().hex()}"
+
+    engine = MilvusEngine(settings.milvus_uri, settings.milvus_token, deployment)
     return Placement(engine, default=settings.gallery_engine == engine.name)
 
 

@@ -152,7 +152,7 @@ def deploy(
     application = build_application(settings)
     c = transports.client(application.handle, None, account)
     c.create_collection(CollectionId=NAME)
-    engine = engine or MilvusEngine(uri, "", table)
+    engine = engine or MilvusEngine(uri, "", lambda: table)
     made = Deployment(tables, store, engine, account, application, c)
     made.index(40)
     for user in ("ada", "ben"):

@@ -20,7 +20,7 @@ _HOUR = 3700.0
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> VectorEngine:
     if request.param == "plain":
         return PlainEngine()
-    return MilvusEngine(str(tmp_path / "lite.db"), "", "tests")
+    return MilvusEngine(str(tmp_path / "lite.db"), "", lambda: "tests")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymilvus.exceptions import MilvusException
 
 from lineament.domain.engine import EngineUnavailable, Row, TableMissing, VectorTable
 from lineament.domain.faces import Matrix
@@ -72,7 +73,7 @@ def test_few_looks() -> None:
 @pytest.fixture(scope="module")
 def milvus(tmp_path_factory: pytest.TempPathFactory) -> MilvusEngine:
     folder: Path = tmp_path_factory.mktemp("milvus")
-    return MilvusEngine(str(folder / "lite.db"), "", "tests")
+    return MilvusEngine(str(folder / "lite.db"), "", lambda: "tests")
 
 
 def test_milvus_is_exact(milvus: MilvusEngine) -> None:
@@ -135,9 +136,29 @@ def test_milvus_tells_what_is_not_there(milvus: MilvusEngine) -> None:
 
 def test_deployments_share_a_milvus(milvus: MilvusEngine) -> None:
     """Lost: two deployments on one Milvus that do not see, or drop, each other's tables."""
-    other = MilvusEngine(milvus._uri, "", "another")
+    other = MilvusEngine(milvus._uri, "", lambda: "another")
     generation = uuid.uuid4().hex
     milvus.table(generation, "faces").make(D)
     assert generation not in other.generations()
     other.drop(generation)
     assert generation in milvus.generations()
+
+
+def test_a_milvus_that_is_away_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: every thread of a server waits for a Milvus that does not answer, one after another."""
+    tries = []
+
+    def refuse(*_args: object, **_options: object) -> None:
+        tries.append(1)
+        raise MilvusException(code=2, message="away")
+
+    monkeypatch.setattr("pymilvus.MilvusClient", refuse)
+    away = MilvusEngine("http://127.0.0.1:1", "", lambda: "tests")
+    for _ in range(5):
+        with pytest.raises(EngineUnavailable):
+            away.generations()
+    assert len(tries) == 1
+    away._failed -= 60
+    with pytest.raises(EngineUnavailable):
+        away.generations()
+    assert len(tries) == 2

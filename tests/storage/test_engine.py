@@ -24,7 +24,7 @@ from tests.storage.world import ids_of, make_faces, now
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> VectorEngine:
     if request.param == "plain":
         return PlainEngine()
-    return MilvusEngine(str(tmp_path / "lite.db"), "", "tests")
+    return MilvusEngine(str(tmp_path / "lite.db"), "", lambda: "tests")
 
 
 def test_an_engine_answers_as_memory_does(

@@ -199,7 +199,8 @@ def test_a_sweep_from_a_snapshot_erases_what_a_whole_one_would(
     assert compact(tables, store, now(tables, collection), AT_ONCE)
     remove_and_die(tables, collection, [faces[5]])
     item = tables.control.get(keys.collection_key(collection.scope, collection.collection_id))
-    turn = due(item or {}, now(tables, collection), DEFAULT_INTERVAL, time.time() + 2 * WHOLE_INTERVAL)
+    later = time.time() + 2 * WHOLE_INTERVAL
+    turn = due(item or {}, now(tables, collection), DEFAULT_INTERVAL, later)
     assert turn is not None
     assert (turn.whole, turn.done.whole_seq, now(tables, collection).seq) == (True, 9, 14)
     units = Units.of(tables)

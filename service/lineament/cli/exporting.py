@@ -25,7 +25,8 @@ from lineament.cli.bulk.desk import CollectionDesk
 from lineament.cli.stopping import Stopped, stop_signals
 from lineament.context import Scope
 from lineament.domain.collections import Collection
-from lineament.domain.faces import FaceRecord
+from lineament.domain.engine import EngineUnavailable
+from lineament.domain.faces import FaceRecord, Vector
 from lineament.domain.ports import GalleryView
 from lineament.errors import LineamentError
 from lineament.handlers import shapes
@@ -107,9 +108,10 @@ def export(desk: CollectionDesk, file: BinaryIO, *, vectors: bool) -> dict[str, 
     with tqdm(total=len(view), unit="face", disable=None) as bar:
         for page in _pages(view):
             records = desk.services.faces.records(collection, page)
+            found = _vectors(desk, collection, view, list(records)) if vectors else {}
             for face_id in page:
                 if face_id in records:
-                    _write(file, _face(records[face_id], collection, view, vectors=vectors))
+                    _write(file, _face(records[face_id], collection, view, found.get(face_id)))
                     faces += 1
                 else:
                     missing.append(face_id)
@@ -143,8 +145,17 @@ def _pages(view: GalleryView) -> Iterator[list[str]]:
         after = page[-1]
 
 
+def _vectors(
+    desk: CollectionDesk, collection: Collection, view: GalleryView, face_ids: list[str]
+) -> dict[str, Vector]:
+    try:
+        return view.vectors(face_ids)
+    except EngineUnavailable:  # It may have let go of what has changed since the view was taken.
+        return desk.services.gallery.sync(desk.find() or collection).vectors(face_ids)
+
+
 def _face(
-    record: FaceRecord, collection: Collection, view: GalleryView, *, vectors: bool
+    record: FaceRecord, collection: Collection, view: GalleryView, vector: Vector | None
 ) -> dict[str, Any]:
     face = shapes.stored_face(record, collection, view)
     told: dict[str, Any] = {"Face": {name: each for name, each in face.items() if each is not None}}
@@ -152,7 +163,6 @@ def _face(
         told["S3Object"] = {"Bucket": record.source.bucket, "Name": record.source.key}
         if record.source.version is not None:
             told["S3Object"]["Version"] = record.source.version
-    vector = view.vector(record.face_id) if vectors else None
     if vector is not None:
         told["Vector"] = pybase64.b64encode(vector.astype(np.dtype("<f2")).tobytes()).decode()
     return told

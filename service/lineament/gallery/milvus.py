@@ -8,8 +8,9 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ _LEVEL = "Bounded"
 _STALENESS = 10.0
 """Seconds that writers wait, once, so that no search has to."""
 _TIMEOUT = 30.0
+_AGAIN_SECONDS = 5.0
+"""After a failed one, nobody tries to connect for so long: each waits for the one before."""
 _ID_DIGITS, _MARK_DIGITS = 32, 16
 _KEY, _VECTOR = "key", "vector"
 _MISSING = 100
@@ -38,35 +41,44 @@ class MilvusEngine:
 
     name = NAME
 
-    def __init__(self, uri: str, token: str, deployment: str, timeout: float = _TIMEOUT) -> None:
+    def __init__(
+        self, uri: str, token: str, deployment: Callable[[], str], timeout: float = _TIMEOUT
+    ) -> None:
         """Make no call.
 
         Args:
             uri: http(s)://host:port, or a path that ends in .db for milvus-lite in this process.
             token: user:password or an API key; empty where Milvus asks for none.
-            deployment: tells tables of deployments apart that share a Milvus.
+            deployment: returns what tells the tables of deployments apart that share a Milvus; it
+                is a secret, asked for at the first call, and only a digest of it is kept there.
             timeout: seconds of one call.
         """
         self._uri, self._token, self._timeout = uri, token, timeout
-        self._prefix = f"lineament_{hashlib.sha256(deployment.encode()).hexdigest()[:12]}_"
+        self._deployment = deployment
         self._staleness = 0.0 if uri.endswith(".db") else _STALENESS
         self._lock = threading.Lock()
         self._made: Any = None
+        self._failed = float("-inf")
+
+    @cached_property
+    def prefix(self) -> str:
+        """What the names of this deployment's tables begin with."""
+        return f"lineament_{hashlib.sha256(self._deployment().encode()).hexdigest()[:12]}_"
 
     def table(self, generation: str, kind: Kind) -> "MilvusTable":
         """Return a table, made or not."""
-        return MilvusTable(self, f"{self._prefix}{generation}_{kind}", self._staleness)
+        return MilvusTable(self, f"{generation}_{kind}", self._staleness)
 
     def drop(self, generation: str) -> None:
         """Erase the tables of a generation, there or not."""
         for name in self._names():
-            if name.startswith(f"{self._prefix}{generation}_"):
+            if name.startswith(f"{self.prefix}{generation}_"):
                 self.call("drop_collection", name)
 
     def generations(self) -> set[str]:
         """Return every generation that has a table of this deployment."""
-        ours = [name for name in self._names() if name.startswith(self._prefix)]
-        return {name.removeprefix(self._prefix).rpartition("_")[0] for name in ours}
+        ours = [name for name in self._names() if name.startswith(self.prefix)]
+        return {name.removeprefix(self.prefix).rpartition("_")[0] for name in ours}
 
     def call(self, method: str, *args: object, **options: object) -> Any:  # noqa: ANN401
         """Call a method of the client, within the timeout.
@@ -86,8 +98,14 @@ class MilvusEngine:
 
         with self._lock:
             if self._made is None:
+                if time.monotonic() - self._failed < _AGAIN_SECONDS:
+                    raise EngineUnavailable("Milvus did not answer a moment ago")
                 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # Errors are ours to tell.
-                self._made = MilvusClient(self._uri, token=self._token, timeout=self._timeout)
+                try:
+                    self._made = MilvusClient(self._uri, token=self._token, timeout=self._timeout)
+                except Exception:
+                    self._failed = time.monotonic()
+                    raise
             return self._made
 
 
@@ -98,7 +116,11 @@ class MilvusTable:
 
     def __init__(self, engine: MilvusEngine, name: str, staleness: float) -> None:
         """Make no call."""
-        self._engine, self._name, self._staleness = engine, name, staleness
+        self._engine, self._of, self._staleness = engine, name, staleness
+
+    @property
+    def _name(self) -> str:
+        return f"{self._engine.prefix}{self._of}"
 
     def make(self, dimensions: int) -> None:
         """Make the Milvus collection if it is not there."""
