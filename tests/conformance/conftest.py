@@ -1,4 +1,4 @@
-"""Clients and raw requests over each of the three transports, and the album."""
+"""Clients and raw requests over each of the transports, and the album."""
 
 import json
 import random
@@ -15,6 +15,7 @@ from lambdas.api import make_handler
 from lineament import config
 from lineament.app import Application, build_application
 from lineament.domain.faces import FaceEngine
+from lineament.testing.intercept import Interception
 from lineament.vision.engine import build_engine
 from lineament.wire.http import HttpRequest, HttpResponse
 from tests import judging
@@ -163,6 +164,16 @@ def beside_server(served: Wire, build: BuildApplication) -> Application:
         return build()
 
 
+@pytest.fixture(scope="session")
+def declared_wire(build: BuildApplication) -> Iterator[Wire]:
+    """Return the declared engine behind the kit's interception of clients of AWS itself."""
+    application = build(eyes=False)
+    interception = Interception(application.handle)
+    interception.begin()
+    yield Wire(declared.WAY, application.handle, declared.ADDRESS)
+    interception.end()
+
+
 @pytest.fixture(scope="session", params=["in-process", "http", "lambda", declared.WAY])
 def wire(request: pytest.FixtureRequest) -> Wire:
     """Return each transport in turn: what holds for one holds for all.
@@ -176,7 +187,8 @@ def wire(request: pytest.FixtureRequest) -> Wire:
         handler = make_handler(request.getfixturevalue("lambda_application"))
         return Wire("lambda", transports.as_lambda_event(handler), None)
     if request.param == declared.WAY:
-        return Wire(declared.WAY, request.getfixturevalue("build")(eyes=False).handle, None)
+        kit: Wire = request.getfixturevalue("declared_wire")
+        return kit
     return Wire("in-process", request.getfixturevalue("application").handle, None)
 
 

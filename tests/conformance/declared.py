@@ -1,4 +1,4 @@
-"""The fourth way: the test kit's declared engine, in process, with the album declared.
+"""The fourth way: the test kit's interception and declared engine, with the album declared.
 
 What tests make of the album's pictures meanwhile (cut, blurred, turned) nobody has declared: such
 a test needs eyes, and is skipped. checks.toml names the checks that lose all of their tests by it.
@@ -16,6 +16,8 @@ from tests.conformance import recording
 from tests.conformance.album import Album
 
 WAY = recording.DECLARED
+ADDRESS = "https://rekognition.us-east-1.amazonaws.com"
+"""AWS's own: the test kit answers in its place."""
 DEFAULT = "default"
 """The profile whose calibration declared similarities have."""
 
