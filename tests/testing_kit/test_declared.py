@@ -16,6 +16,7 @@ from lineament.testing import (
 )
 from lineament.testing.drawing import draw
 from lineament.testing.engine import DIMENSIONS
+from lineament.testing.face import EMOTIONS
 from lineament.testing.likeness import Likeness
 from lineament.testing.service import declared_model
 from tests import pictures
@@ -86,6 +87,9 @@ def test_many_people_keep_their_similarities() -> None:
     exact = stacked[:DIMENSIONS]
     others = exact[4:] @ exact.T - np.eye(len(exact))[4:]
     assert np.abs(others).max() < 1e-6, "strangers are at right angles while there is room"
+    faces.similarity("late", "a", 50)
+    with pytest.raises(DeclarationError, match="late comes too late"):
+        likeness.vector(Face("late"), b"", 0)
     crowded = stacked @ stacked.T - np.eye(len(stacked))
     assert model.calibration.similarity(float(crowded[DIMENSIONS:].max())) < 10
 
@@ -137,6 +141,7 @@ def test_pictures_are_known_by_bytes_file_key_and_place(
     assert count(Bytes=blank["other"]) == 3
     assert count(S3Object={"Bucket": "photos", "Name": "alice.jpg"}) == 1, "the key before bytes"
     assert count(S3Object={"Bucket": "photos", "Name": "in/carol.jpg"}) == 2, "the place before key"
+    faces.declare(f"{'deep/' * 180}x.jpg", person="alice")
     with pytest.raises(FileNotFoundError):
         faces.declare(tmp_path / "nobody.jpg", person="alice")
     with pytest.raises(TypeError, match="of which person"):
@@ -270,6 +275,7 @@ def test_pictures_that_the_real_engine_refuses_are_refused(c: Any, faces: Faces)
         ({"attributes": {"Gender": "Man"}}, "neither Female nor Male"),
         ({"attributes": {"Emotions": {"HAPPY": 80, "SAD": 30}}}, "sum to at most 100"),
         ({"attributes": {"Emotions": {"GLAD": 80}}}, "are known"),
+        ({"attributes": {"Emotions": dict.fromkeys(EMOTIONS, 10)}}, "sum to at most 100"),
     ],
 )
 def test_wrong_faces_are_refused_where_they_are_declared(about: dict[str, Any], told: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import inspect
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
@@ -185,8 +185,17 @@ def test_generators_and_coroutines_run_inside() -> None:
         await asyncio.sleep(0)
         return collections()
 
+    @mock_rekognition
+    async def asynchronous_generator() -> AsyncIterator[list[str]]:
+        yield collections()
+        yield collections()
+
+    async def drained() -> list[list[str]]:
+        return [listed async for listed in asynchronous_generator()]
+
     assert list(generator()) == [[], ["c0"]]
     assert asyncio.run(coroutine()) == []
+    assert asyncio.run(drained()) == [[], ["c0"]]
 
 
 def test_classes() -> None:
@@ -238,6 +247,34 @@ def test_classes() -> None:
     methods.test_a()
     methods.teardown_method(methods.test_a)
     assert seen == [[], [], [], ["c0"], [], ["c0"], [], ["c0"]]
+    with pytest.raises(RuntimeError, match="before start"):
+        mock_rekognition().stop()
+
+
+def test_setups_that_fail_and_teardowns() -> None:
+    """Lost: after one broken setup, every later test runs in its mock; or a teardown has none."""
+    seen: list[Any] = []
+
+    @mock_rekognition
+    class Failing:
+        def setup_method(self) -> None:
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        Failing().setup_method()
+
+    @mock_rekognition
+    class Whole:
+        def setup_method(self, method: object) -> None:
+            seen.append((method, collections()))
+
+        def teardown_method(self, method: object) -> None:
+            seen.append((method, collections()))
+
+    whole = Whole()
+    whole.setup_method("m")
+    whole.teardown_method("m")
+    assert seen == [("m", []), ("m", ["c0"])]
     with pytest.raises(RuntimeError, match="before start"):
         mock_rekognition().stop()
 

@@ -88,7 +88,8 @@ class Faces:
                 return
             if isinstance(picture, str):
                 self._by_name[picture] = faces
-            if not isinstance(picture, str) or Path(picture).is_file():
+            # os.path: a key of S3 may be longer than any file's name, which pathlib raises.
+            if not isinstance(picture, str) or os.path.isfile(picture):  # noqa: PTH113
                 self._by_digest[_digest(Path(picture).read_bytes())] = faces
 
     def similarity(self, one: str, other: str, percent: float) -> None:

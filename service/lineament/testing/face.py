@@ -66,6 +66,10 @@ class Face:
             )
         if self.attributes.get("Gender", "Female") not in _GENDERS:
             raise ValueError(f"Gender={self.attributes['Gender']!r} is neither Female nor Male")
-        emotions = self.attributes.get("Emotions", {})
-        if not set(emotions) <= set(EMOTIONS) or sum(emotions.values()) > 100:  # noqa: PLR2004
-            raise ValueError(f"Emotions: {', '.join(EMOTIONS)} are known, and sum to at most 100")
+        _check_emotions(self.attributes.get("Emotions", {}))
+
+
+def _check_emotions(emotions: Mapping[str, float]) -> None:
+    left = 100 - sum(emotions.values())
+    if not set(emotions) <= set(EMOTIONS) or left < 0 or (left and len(emotions) == len(EMOTIONS)):
+        raise ValueError(f"Emotions: {', '.join(EMOTIONS)} are known, and sum to at most 100")
