@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from lambdas import container
 from lambdas.url_events import Answer, Event, from_response, to_request
@@ -26,8 +27,12 @@ def make_handler(application: Application) -> Callable[[Event, object], Answer]:
 
 def handler(event: Event, context: object) -> Answer:
     """Answer one event; the function's entry point."""
-    try:
-        container.make_tables()
-    except LineamentError as error:  # the call itself answers what it then lacks
-        _log.warning("tables: %s", error)
-    return make_handler(container.application())(event, context)
+    handle = make_handler(container.application())
+    answer = handle(event, context)
+    if answer["statusCode"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        try:
+            if container.make_tables():
+                return handle(event, context)
+        except LineamentError as error:
+            _log.warning("tables: %s", error)
+    return answer

@@ -48,17 +48,26 @@ def name(context: object, entry: str) -> str:
     return str(getattr(context, "function_name", entry))
 
 
-@functools.cache
-def make_tables() -> None:
-    """Make the tables where they are missing, once; tried again at the next event if it fails.
+def make_tables() -> bool:
+    """Make the tables where they are missing, once; tell whether this was the time.
+
+    For whoever was told that DynamoDB is not there: a deployment by infra/template.yaml has its
+    tables before its functions, and nobody should wait to hear it.
 
     Raises:
-        LineamentError: DynamoDB does not answer or refuses.
+        LineamentError: DynamoDB does not answer or refuses; the next call tries again.
     """
+    looked = _tables.cache_info().currsize > 0
+    _tables()
+    return not looked
+
+
+@functools.cache
+def _tables() -> None:
     application().make_tables()
 
 
 def forget() -> None:
     """Begin anew, as a container does that has seen no event."""
-    for kept in (settings, application, objects, queue, make_tables):
+    for kept in (settings, application, objects, queue, _tables):
         kept.cache_clear()

@@ -15,9 +15,8 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
     """Index the pictures of a batch of notifications, and tell Lambda which ones failed.
 
     Raises:
-        LineamentError: the event is none of an SQS queue, or DynamoDB does not answer.
+        LineamentError: the event is none of an SQS queue.
     """
-    container.make_tables()
     uploads = Uploads(
         container.application(),
         container.objects(),

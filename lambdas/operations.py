@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from lambdas import container
+from lineament.errors import ServiceUnavailable
 from lineament.handlers.table import OPERATIONS
 
 Entry = Callable[[Any, object], dict[str, Any]]
@@ -36,10 +37,14 @@ def __dir__() -> list[str]:
 
 def _entry(operation: str) -> Entry:
     def handle(event: Any, _context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
-        scope = container.scope()
-        answer: dict[str, Any] = orjson.loads(
-            container.application().call(operation, orjson.dumps(event), scope)
-        )
+        body, scope = orjson.dumps(event), container.scope()
+        try:
+            told = container.application().call(operation, body, scope)
+        except ServiceUnavailable:
+            if not container.make_tables():
+                raise
+            told = container.application().call(operation, body, scope)
+        answer: dict[str, Any] = orjson.loads(told)
         return answer
 
     return handle

@@ -12,5 +12,4 @@ def handler(_event: object, _context: object) -> dict[str, int]:
     Raises:
         LineamentError: DynamoDB does not answer; the schedule's next event tries again.
     """
-    container.make_tables()
     return container.application().housekeep()

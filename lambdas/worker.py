@@ -17,9 +17,8 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
     """Do the jobs of a batch, and tell Lambda which ones failed.
 
     Raises:
-        LineamentError: the event is none of an SQS queue, or DynamoDB does not answer.
+        LineamentError: the event is none of an SQS queue.
     """
-    container.make_tables()
 
     def out_of_time() -> bool:
         return context is not None and context.get_remaining_time_in_millis() < _MARGIN

@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas import api, container, retention
+from lambdas import api, container, operations, retention
+from lineament.app import Application
 from tests.lambdas.test_api_event import HEADERS
 
 CREATE = {**HEADERS, "x-amz-target": "RekognitionService.CreateCollection"}
@@ -25,6 +26,7 @@ def answered(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return answer["statusCode"], json.loads(answer["body"])
 
 
+@pytest.mark.provokes_faults
 def test_first_event_finds_no_tables(fresh_container: str) -> None:
     """Lost: a function that is deployed to a new account answers 503 for ever."""
     client = boto3.client("dynamodb")
@@ -48,6 +50,7 @@ def test_dynamodb_that_comes_back_is_used(
     assert answered(EVENT)[0] == 200, fresh_container
 
 
+@pytest.mark.provokes_faults
 def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
     """Lost: without a server, nothing ever erases what deleted collections left."""
     assert answered(EVENT)[0] == 200
@@ -56,3 +59,22 @@ def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
     counts = retention.handler({"source": "aws.events"}, None)
     assert counts["failed_collections"] == 0, fresh_container
     assert set(counts) >= {"purged_generations", "purged_faces", "swept_records"}
+
+
+@pytest.mark.provokes_faults
+def test_first_direct_invocation_finds_no_tables(fresh_container: str) -> None:
+    """Lost: a state machine in a new account waits for somebody to call over HTTP first."""
+    assert operations.create_collection({"CollectionId": "first"}, None)["CollectionArn"]
+    assert fresh_container in boto3.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_tables_that_are_there_are_not_asked_for(
+    fresh_container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: every cold start waits for three calls more, and every role needs their rights."""
+    container.make_tables()
+    container.forget()
+    monkeypatch.setattr(Application, "make_tables", lambda _self: pytest.fail(fresh_container))
+    assert answered(EVENT)[0] == 200
+    operations.list_collections({}, None)
+    retention.handler({}, None)

@@ -31,7 +31,6 @@ def test_every_operation_has_its_entry() -> None:
 
 def test_request_is_the_event_and_the_answer_its_result(photo_dir: Path) -> None:
     """Lost: a picture cannot be indexed and found from a state machine."""
-    container.make_tables()
     picture = base64.b64encode((photo_dir / "obama.jpg").read_bytes()).decode()
     created = invoke("create_collection", CollectionId="direct")
     assert created["CollectionArn"].split(":")[4] == container.settings().default_account
