@@ -13,9 +13,12 @@ STRANGER = Path(__file__).parent / "stranger"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return the stranger's project."""
-    source = STRANGER.joinpath("doorman.py").read_text()
-    (tmp_path / "doorman.py").write_text(source)
-    (tmp_path / "test_doorman.py").write_text(STRANGER.joinpath("doorman_tests.py").read_text())
+    for there, here in {
+        "doorman.py": "doorman.py",
+        "doorman_tests.py": "test_doorman.py",
+        "class_tests.py": "test_classes.py",
+    }.items():
+        (tmp_path / here).write_text((STRANGER / there).read_text())
     return tmp_path
 
 
@@ -35,7 +38,7 @@ def test_a_strangers_project_passes(python: Path, project: Path) -> None:
     where = run(python, "-c", "import lineament.testing as t; print(t.__file__)", cwd=project)
     assert Path(where.strip()).is_relative_to(python.parents[1]), "the repository's is tested"
     told = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
-    assert "6 passed" in told
+    assert "19 passed" in told
 
 
 def test_and_fails_where_the_application_is_wrong(python: Path, project: Path) -> None:
@@ -43,5 +46,5 @@ def test_and_fails_where_the_application_is_wrong(python: Path, project: Path) -
     source = (project / "doorman.py").read_text()
     (project / "doorman.py").write_text(source.replace("THRESHOLD = 90", "THRESHOLD = 80"))
     told = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project, expected=1)
-    assert "1 failed, 5 passed" in told
+    assert "1 failed, 18 passed" in told
     assert "FAILED test_doorman.py::test_a_sister_is_not" in told

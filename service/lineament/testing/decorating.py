@@ -105,7 +105,7 @@ def _around_setup_method(cls: Any, start: Step, stop: Step) -> None:  # noqa: AN
     def started(*args: object) -> None:
         start()
         try:
-            set_up(*args)
+            _call(set_up, *args)
         except BaseException:
             stop()  # pytest tears nothing down that was not set up
             raise
@@ -113,8 +113,13 @@ def _around_setup_method(cls: Any, start: Step, stop: Step) -> None:  # noqa: AN
     def ended(self: object, method: object) -> None:
         try:
             if tear_down is not None:
-                tear_down(*(self, method)[: len(inspect.signature(tear_down).parameters)])
+                _call(tear_down, self, method)
         finally:
             stop()
 
     cls.setup_method, cls.teardown_method = started, ended
+
+
+def _call(step: Callable[..., object], *args: object) -> None:
+    """Call with the arguments that are wanted: pytest gives the test's method to who takes it."""
+    step(*args[: len(inspect.signature(step).parameters)])
