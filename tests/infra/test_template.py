@@ -241,7 +241,8 @@ def test_alarms_and_dashboard_watch_what_there_is(stack: Stack) -> None:
         ("QueueName", stack.ids[name].rpartition("/")[2])
         for name in ("UploadsQueue", "UploadsDeadLetters", "JobsQueue", "JobsDeadLetters")
     }
-    assert watched == functions | tables | queues
+    retention = {("Function", stack.ids["RetentionFunction"])}
+    assert watched == functions | tables | queues | retention
     assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
     assert not any(alarm.get("AlarmActions") for alarm in alarms)
     body = cloudwatch.get_dashboard(DashboardName=stack.ids["Dashboard"])["DashboardBody"]

@@ -8,6 +8,7 @@ import pytest
 
 from lambdas import api, container, operations, retention
 from lineament.app import Application
+from tests.lambdas import queueing
 from tests.lambdas.test_api_event import HEADERS
 
 CREATE = {**HEADERS, "x-amz-target": "RekognitionService.CreateCollection"}
@@ -51,7 +52,9 @@ def test_dynamodb_that_comes_back_is_used(
 
 
 @pytest.mark.provokes_faults
-def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
+def test_housekeeping_on_a_schedule(
+    fresh_container: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Lost: without a server, nothing ever erases what deleted collections left."""
     assert answered(EVENT)[0] == 200
     deletion = {**CREATE, "x-amz-target": "RekognitionService.DeleteCollection"}
@@ -59,6 +62,7 @@ def test_housekeeping_on_a_schedule(fresh_container: str) -> None:
     counts = retention.handler({"source": "aws.events"}, None)
     assert counts["failed_collections"] == 0, fresh_container
     assert set(counts) >= {"purged_generations", "purged_faces", "swept_records"}
+    assert queueing.counts(capsys.readouterr().out) == {"Failed": 0}
 
 
 @pytest.mark.provokes_faults
@@ -78,3 +82,13 @@ def test_tables_that_are_there_are_not_asked_for(
     assert answered(EVENT)[0] == 200
     operations.list_collections({}, None)
     retention.handler({}, None)
+
+
+def test_housekeeping_that_fails_is_counted(
+    fresh_container: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: what cannot be erased stays for ever, and no alarm rings."""
+    done = {"purged_faces": 7, "failed_purges": 2, "failed_snapshots": 1}
+    monkeypatch.setattr(Application, "housekeep", lambda _self: done)
+    assert retention.handler({}, None) == done, fresh_container
+    assert queueing.counts(capsys.readouterr().out) == {"Failed": 3}
