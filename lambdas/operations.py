@@ -1,6 +1,7 @@
 """A handler an operation, for Step Functions and direct invocation: `operations.index_faces`.
 
 The event is the operation's request as the API has it, Bytes in base64, and the result its answer.
+Lambda carries 6 MB of either, Step Functions 256 KiB: pictures go by S3Object there.
 An error is raised under AWS's code, so that ErrorEquals finds it by name. Calls are made in the
 account of LINEAMENT_DEFAULT_ACCOUNT and the function's own region: whoever may invoke a function
 was let in by IAM.

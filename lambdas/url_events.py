@@ -14,7 +14,13 @@ from lineament.wire.http import HttpRequest, HttpResponse
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
-_SIGNED = re.compile(r"Credential=[^/,]+/(\d{8}/[a-z0-9\-]+)/(?:lambda|execute-api)/")
+_SIGNED = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9\-]+)/(?:lambda|execute-api)/")
+_REGIONAL = re.compile(r"\.(?:lambda-url|execute-api)\.([a-z0-9\-]+)\.")
+"""Of a domain; for a front end that keeps the header to itself, which AWS documents for neither."""
+_BY_IAM = (
+    "AWS4-HMAC-SHA256 Credential={account}/19700101/{region}/rekognition/aws4_request, "
+    "SignedHeaders=host, Signature=of-iam"
+)
 
 
 def to_request(event: Event) -> HttpRequest:
@@ -25,10 +31,12 @@ def to_request(event: Event) -> HttpRequest:
     if f"{path}/".startswith(stage):
         path = "/" + path[len(stage) :]
     headers = {str(name): str(value) for name, value in _mapping(event, "headers").items()}
-    iam = _mapping(_mapping(context, "authorizer"), "iam")
-    if "authorization" in headers and "accountId" in iam:
-        known = rf"Credential={iam['accountId']}/\1/rekognition/"
-        headers["authorization"] = _SIGNED.sub(known, headers["authorization"])
+    account = str(_mapping(_mapping(context, "authorizer"), "iam").get("accountId", ""))
+    region = _SIGNED.search(headers.get("authorization", "")) or _REGIONAL.search(
+        str(context.get("domainName", ""))
+    )
+    if account and region:
+        headers["authorization"] = _BY_IAM.format(account=account, region=region[1])
     method = str(_mapping(context, "http").get("method", ""))
     return HttpRequest(method, path, headers, _body(_mapping(event)))
 

@@ -34,6 +34,18 @@ def test_account_is_the_one_that_iam_found(service: str) -> None:
     assert (principal.account, scope.account, scope.region) == (ACCOUNT, ACCOUNT, "us-east-1")
 
 
+@pytest.mark.parametrize(
+    "domain", ["id.lambda-url.eu-west-1.on.aws", "id.execute-api.eu-west-1.amazonaws.com"]
+)
+def test_header_may_stay_at_the_front_end(domain: str) -> None:
+    """Lost: a front end that has checked the signature and keeps it lets nobody in."""
+    headers = {name: value for name, value in HEADERS.items() if name != "authorization"}
+    context = {**_context(accountId=ACCOUNT), "domainName": domain}
+    request = to_request(_event(headers=headers, requestContext=context))
+    _, scope = caller(request.headers, "000000000000")
+    assert (scope.account, scope.region) == (ACCOUNT, "eu-west-1")
+
+
 @pytest.mark.parametrize("context", [{}, {"authorizer": 3}, {"authorizer": {"iam": None}}])
 def test_signature_for_another_service_counts_only_where_iam_checked_it(
     context: dict[str, Any],
