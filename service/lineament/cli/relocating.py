@@ -101,6 +101,7 @@ class Relocation:
                 self._compare(snapshot, held.tenure, asks, outcome, self._distant(snapshot))
                 if _differs(outcome):
                     # Put again it would not be, being there: so that a next run begins anew.
+                    held.tenure.keep(at_once=True)
                     self._engine.drop(now.generation)
                     held.end(held.tenure.vacate)
                     outcome.state = "differs"

@@ -1,7 +1,8 @@
 """What is asked of an engine: an index of vectors outside this process, on any number of machines.
 
-An engine holds copies. The log and its snapshots are the truth: whatever an engine has lost, or
-still has, costs time or memory and never an answer.
+An engine holds copies. The log and its snapshots are the truth: what an engine still has costs time
+and memory and never an answer. A row that it has lost is missing in answers, and nobody can tell
+from them, until housekeeping looks through the engine and puts it again: storage/placement.py.
 """
 
 from collections.abc import Iterator, Sequence

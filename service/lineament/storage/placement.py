@@ -21,6 +21,9 @@ from lineament.storage.tenure import LATE_SECONDS, LOST_SECONDS, Tenure
 
 KEPT_SECONDS = 3600.0
 """What a stopped move has put there waits so long to be gone on with."""
+CHECKED_SECONDS = 7 * 86400.0
+"""So often an engine is looked through without a reason: one that has lost rows answers without
+them, and nobody can tell from its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def mend(
     generation: str,
     clock: Callable[[], float] = time.time,
 ) -> bool:
-    """Look through what an engine holds of a generation, if there is a reason; tell whether.
+    """Look through what an engine holds of a generation, if it is time to; tell whether.
 
     What it should not hold any more, nobody reading it, is dropped. What it has lost is put again.
 
@@ -127,10 +130,11 @@ def mend(
         return False
     engine = placement.require(published.held)
     held = published.engine == engine.name
-    if not (reason or (held and _has_nothing(engine, generation))):
+    old = held and clock() - published.checked >= CHECKED_SECONDS
+    if not (reason or old or (held and _has_nothing(engine, generation))):
         return False
     snapshot = store.read(generation, published.object_key) if held else None
-    if not reason and snapshot is not None and not len(snapshot.ids):
+    if not (reason or old) and snapshot is not None and not len(snapshot.ids):
         return False
     load = None if snapshot is None else Load(engine, snapshot)
     tenure = Tenure.take(tables.faces, generation, engine.name, clock)
@@ -144,6 +148,7 @@ def mend(
         load.clear(tenure)
         tenure.finish(settled=True)
     elif late:
+        tenure.keep(at_once=True)  # Who hung here may find the collection served from there.
         engine.drop(generation)
         tenure.vacate()
     else:  # Somebody was about to move the collection there, and may go on.

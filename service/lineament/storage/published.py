@@ -33,6 +33,8 @@ class Published:
 
     bytes: int = 0
     """What the snapshot takes, about; 0 where an earlier release has published it."""
+    checked: float = 0.0
+    """When the engine was last looked through, or first written to; epoch seconds."""
 
     @property
     def usable(self) -> bool:
@@ -66,4 +68,5 @@ def from_item(item: Item) -> Published:
         number("written"),
         number("recheck"),
         number("bytes"),
+        number("checked"),
     )

@@ -62,14 +62,17 @@ class Tenure:
             raise TenureLost("a collection was deleted while its vectors were to be moved")
         return None
 
-    def keep(self) -> None:
+    def keep(self, *, at_once: bool = False) -> None:
         """Be heard of: call this between two calls of the engine.
+
+        Args:
+            at_once: be sure of it now, before what cannot be made good again.
 
         Raises:
             TenureLost: write nothing more.
         """
         now = self._clock()  # Not `monotonic`, which stands still while a machine is suspended.
-        if now - self._heard < _HEARD_SECONDS:
+        if now - self._heard < _HEARD_SECONDS and not at_once:
             return
         self._require("SET #written = :now", {":now": _number(now)})
         self._heard = now
@@ -117,12 +120,16 @@ class Tenure:
             TenureLost: another has taken over.
         """
         end = "REMOVE #writer, #written"
+        now = self._clock()
+        change = "SET #checked = " + (":now" if settled else "if_not_exists(#checked, :now)")
+        values = {":now": _number(now)}
         after = max(recheck or 0.0, LATE_SECONDS) if self.replacing else recheck
         if after is not None:
-            at = {":at": _number(self._clock() + after)}
-            self._require(f"SET #recheck = :at {end}", at)
-        else:
-            self._require(f"{end}, #recheck" if settled else end, {})
+            change += ", #recheck = :at"
+            values[":at"] = _number(now + after)
+        elif settled:
+            end += ", #recheck"
+        self._require(f"{change} {end}", values)
 
     def vacate(self) -> None:
         """End it: the engine has no table of the generation any more.
@@ -133,7 +140,7 @@ class Tenure:
         if self.replacing:
             self.finish()
         else:
-            self._require("REMOVE #writer, #written, #recheck, #held", {})
+            self._require("REMOVE #writer, #written, #recheck, #held, #checked", {})
 
     def _begin(self, engine: str) -> bool:
         now = self._clock()
