@@ -40,6 +40,7 @@ from lineament.cli.bulk.naming import (
     Refused,
     Source,
 )
+from lineament.cli.bulk.parts import hand_out
 from lineament.cli.bulk.places import S3Place
 from lineament.cli.bulk.report import Outcome
 from lineament.cli.bulk.target import Target
@@ -50,6 +51,7 @@ from lineament.domain.limits import MAX_FACES_PER_IMAGE
 from lineament.domain.quality import QualityLevel
 from lineament.errors import LineamentError
 from lineament.storage.provision import connect, ensure_tables
+from lineament.storage.queues import Queue
 
 _S3 = "s3://"
 _INTERRUPTED = 130
@@ -113,6 +115,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="look at every picture, tell, and write nothing"
     )
+    parser.add_argument(
+        "--queue",
+        metavar="URL",
+        help="hand the pictures out to functions: send them, which must be in S3, to the queue of "
+        "lambdas.worker, and look at none here",
+    )
     parser.add_argument("--json", type=writable, metavar="FILE", help="write the report there")
 
 
@@ -122,6 +130,8 @@ def run(args: argparse.Namespace) -> int:
     scope = Scope(args.account or settings.default_account, args.region or settings.region)
     if scope.account == CELEBRITIES.account:
         raise LineamentError("celebrities are imported by `lineament celebrities import`")
+    if args.queue is not None and _not_handed_out(args):
+        raise LineamentError(f"--queue goes without {_not_handed_out(args)}")
     source = _source(args, scope.region)
     tables = connect(settings.table, settings.region)
     desk = CollectionDesk(build_services(settings, tables), scope, args.collection)
@@ -132,6 +142,8 @@ def run(args: argparse.Namespace) -> int:
         if args.create:
             ensure_tables(tables)
         target.open(create=args.create, dry_run=args.dry_run)
+        if args.queue is not None:
+            return _hand_out(args, source, Queue(args.queue, settings.region), scope, outcome)
         try:
             _import(target, options, source, args.workers, outcome)
         finally:
@@ -140,6 +152,17 @@ def run(args: argparse.Namespace) -> int:
             print("Stopped. The same command goes on from here.", file=sys.stderr)
             return _INTERRUPTED
         return 1 if outcome.rejected else 0
+
+
+def _not_handed_out(args: argparse.Namespace) -> str:
+    asked = {
+        "--max-faces": args.max_faces != MAX_FACES_PER_IMAGE,
+        "--quality": args.quality != QualityLevel.AUTO.value,
+        "--again": args.again,
+        "--dry-run": args.dry_run,
+        "--json": args.json is not None,
+    }
+    return ", ".join(name for name, given in asked.items() if given)
 
 
 def _source(args: argparse.Namespace, region: str) -> Source:
@@ -157,6 +180,16 @@ def _source(args: argparse.Namespace, region: str) -> Source:
     if args.user_from != "none":
         raise LineamentError("a manifest names users in its user_id column, not by --user-from")
     return Listed(path)
+
+
+def _hand_out(
+    args: argparse.Namespace, source: Source, queue: Queue, scope: Scope, outcome: Outcome
+) -> int:
+    images, parts = hand_out(source, queue, scope, args.collection, outcome)
+    print(f"{images} pictures handed out in {parts} jobs, {outcome.rejected} rejected")
+    for each in outcome.first:
+        print(f"  rejected  {each.name}: {each.reason}")
+    return 1 if outcome.rejected else 0
 
 
 def _import(

@@ -64,7 +64,7 @@ class _Picture(Schema):
 
         unknown = RAISE
 
-    image = fields.String(required=True, validate=_matching(r"s3://[^/]{3,255}/.{1,1024}"))
+    image = fields.String(required=True, validate=_matching(r"s3://[^/]{3,255}/[\s\S]{1,1024}"))
     external_image_id = fields.String(validate=_matching(_ID + "{1,255}"))
     user_id = fields.String(validate=_matching(_ID + "{1,128}"))
 
