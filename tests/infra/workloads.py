@@ -17,7 +17,8 @@ import pytest
 from lambdas import container
 from lineament import app
 from lineament.gallery import generation
-from lineament.jobs import moving, work
+from lineament.handlers.table import OPERATIONS
+from lineament.jobs import messages, moving, work
 from lineament.storage import bucket, housekeeping, staging
 from lineament.storage.compaction import Due
 from lineament.storage.purge import purge
@@ -59,6 +60,8 @@ def api(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         with_collections(c)
         with_faces_and_users(c, world.images, photo, version)
         with_pictures(c, world.images)
+        done = container.application().counts.requests.read()
+        assert {name for name, status in done if status == "200"} == set(OPERATIONS)
 
     yield do
 
@@ -144,6 +147,8 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         {"job": "import", "collection": "filled", "images": images},
         {"job": "import", "collection": "damaged", "images": images[:1]},
     ]
+
+    assert {each["job"] for each in jobs} == set(messages.KINDS)
 
     def do() -> None:
         assert failed(world.entry(event(json.dumps(_reindex("cut"))), _Ending())) == []

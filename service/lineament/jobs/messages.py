@@ -77,7 +77,7 @@ class _Import(_OfCollection):
     )
 
 
-_SCHEMAS: Mapping[str, Schema] = {
+KINDS: Mapping[str, Schema] = {
     "purge": _Job(),
     "compact": _OfCollection(),
     "reindex": _Reindex(),
@@ -97,9 +97,9 @@ def read(body: str) -> dict[str, Any]:
     except ValueError as error:
         raise Unreadable("the message is not JSON") from error
     name = told.get("job") if isinstance(told, dict) else None
-    schema = _SCHEMAS.get(name) if isinstance(name, str) else None
+    schema = KINDS.get(name) if isinstance(name, str) else None
     if schema is None:
-        raise Unreadable(f"the message is no job; there are {', '.join(_SCHEMAS)}")
+        raise Unreadable(f"the message is no job; there are {', '.join(KINDS)}")
     try:
         members: dict[str, Any] = schema.load(told)
     except ValidationError as error:
