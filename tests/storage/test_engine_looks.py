@@ -1,9 +1,16 @@
 """An engine is looked through once a week without a reason; who hangs drops nothing of others."""
 
+from functools import partial
+
 import pytest
 
+from lineament.cli.comparing import Ask
+from lineament.cli.relocating import Outcome, Relocation
 from lineament.storage import keys
 from lineament.storage.compaction import compact
+from lineament.storage.doctor.engine import engine_findings
+from lineament.storage.doctor.findings import BROKEN
+from lineament.storage.doctor.walk import Pace, Wanted
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.loading import Load
 from lineament.storage.placement import CHECKED_SECONDS, mend
@@ -83,6 +90,28 @@ def test_a_mender_that_hung_drops_nothing(tables: Tables, store: SnapshotStore) 
     with pytest.raises(TenureLost):
         mend(tables, mender, to(engine), generation, hung)  # type: ignore[arg-type]
     assert row_of(faces[0], 1) in held(engine, collection)
+    engine_agrees(tables, store, engine, collection)
+
+
+@pytest.mark.parametrize("harm", ["lost", "another"])
+def test_the_cure_that_the_doctor_names(tables: Tables, store: SnapshotStore, harm: str) -> None:
+    """Lost: who does as the doctor says has wrong vectors afterwards as before."""
+    engine, collection, faces = on_engine(tables, store)
+    table, row = engine.table(collection.generation, "faces"), row_of(faces[0], 1)
+    vector = table.get([row])[row]
+    table.remove([row])
+    if harm == "another":
+        table.put([row], -vector[None])
+    look = partial(engine_findings, tables, store, to(engine), Wanted(), Pace(pause=0.02))
+    assert [each.severity for each in look()] == [BROKEN]
+    mover, outcome = Relocation(tables, store, engine, 4, lambda *_told: None), Outcome()
+    mover.to_memory(now(tables, collection), [Ask(9, -1.0)], outcome)
+    assert outcome.state == "moved"
+    assert mend(tables, store, to(engine), collection.generation, ahead(LATE_SECONDS + 2))
+    assert engine.generations() == set()
+    mover.to_engine(now(tables, collection), [Ask(9, -1.0)], outcome)
+    assert outcome.state == "moved"
+    assert look() == []
     engine_agrees(tables, store, engine, collection)
 
 
