@@ -9,6 +9,7 @@ _BENCHES = {
     "vision": "times, start, load, crowds, accuracy, quality and attributes, against baselines",
     "gallery": "a million faces: search beside brute force, cold starts, and searches over HTTP",
     "kit": "calls through the test kit, beside calls that moto answers",
+    "lambda": "a cold function's first answers, through AWS's runtime interface client",
     "storage": "a call's storage time at 100 and at 10,000 faces",
 }
 

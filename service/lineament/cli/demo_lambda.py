@@ -1,11 +1,11 @@
-"""A boto3 client whose requests go through the Lambda entry as events, in this process."""
+"""A boto3 client whose requests go through the Lambda entry as events."""
 
 import base64
 import importlib
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 import lineament
 
-_SOURCE = Path(lineament.__file__).parents[2]
+SOURCE = Path(lineament.__file__).parents[2]
 """Where lambdas/ lies beside an installation from source."""
 
 
@@ -28,18 +28,24 @@ class _Body(io.BytesIO):
 
 
 def lambda_client() -> Any | None:  # noqa: ANN401 - boto3's client
-    """Return the client, or None where this installation has no lambdas/ folder beside it.
-
-    It is signed and parsed by boto3 as ever; only the way between is a Function URL event.
-    """
-    if not (_SOURCE / "lambdas" / "api.py").exists():
+    """Return one that calls the entry in this process, or None where lambdas/ is not beside it."""
+    if not (SOURCE / "lambdas" / "api.py").exists():
         return None
-    if str(_SOURCE) not in sys.path:
-        sys.path.append(str(_SOURCE))
+    if str(SOURCE) not in sys.path:
+        sys.path.append(str(SOURCE))
     entry = importlib.import_module("lambdas.api")
+    return client_over(lambda event: json.loads(json.dumps(entry.handler(event, None))))
+
+
+def client_over(invoke: Callable[[dict[str, Any]], Any]) -> Any:  # noqa: ANN401 - boto3's client
+    """Return a client that is signed and parsed by boto3 as ever; between are Function URL events.
+
+    Args:
+        invoke: hands an event to the function and returns its answer.
+    """
 
     def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        answer = json.loads(json.dumps(entry.handler(_event(request), None)))
+        answer = invoke(_event(request))
         body = answer["body"]
         raw = base64.b64decode(body) if answer["isBase64Encoded"] else body.encode()
         return AWSResponse(request.url, answer["statusCode"], answer["headers"], _Body(raw))
