@@ -1,18 +1,23 @@
 """A process may die at any write: what was acknowledged stays, what was not is all or nothing."""
 
 import itertools
+from typing import Any
 
 import pytest
 
+from lineament.storage import keys
+from lineament.storage import purge as purging
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.sweep import Swept, sweep
+from tests.storage.counting import Units
 from tests.storage.world import (
     SCOPE,
     Crash,
     CrashingClient,
+    HookedClient,
     ids_of,
     make_collection,
     make_faces,
@@ -123,3 +128,34 @@ def test_purge_cut_at_any_write(tables: Tables, *, after: bool) -> None:
         if client.writes <= step:
             break
     assert step >= 4
+
+
+def test_a_purge_that_stopped_goes_on_where_it_was(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a log that takes longer than a function may run is never erased, and is paid for."""
+    monkeypatch.setattr(purging, "_BATCH", 3)
+    collection = make_collection(tables)
+    for _ in range(10):
+        DynamoFaceStore(tables).add(now(tables, collection), *make_faces(1))
+    assert DynamoCollectionStore(tables).delete(collection)
+
+    def die(_operation: str, params: dict[str, Any]) -> None:
+        if params.get("ExpressionAttributeValues", {}).get(":left") == {"N": "4"}:
+            raise Crash
+
+    with pytest.raises(Crash):
+        purge(through(tables, HookedClient(tables.faces.client, die)), None, LATER)
+    assert len(stored_items(tables, "LOG#")) == 4
+    tables.faces.put(keys.snapshot_key(collection.generation))
+    units = Units.of(tables)
+    assert purge(tables, None, LATER).failed == 1  # Without a bucket, what is in it stays.
+    around, noted = 2, 3  # Around it: number 0, and the try to drop the tombstone.
+    assert units.written == around + 7 + noted
+    assert stored_items(tables, "LOG#") == []
+    units.written = 0
+    assert purge(tables, None, LATER).failed == 1
+    assert units.written == around
+    tables.faces.delete_many([keys.snapshot_key(collection.generation)])
+    assert purge(tables, None, LATER).generations == 1
+    assert stored_items(tables, "") == []

@@ -103,13 +103,13 @@ def _purge_item(
 def _purge_generation(
     tables: Tables, erase: Callable[[str], None], item: Item, garbage: Garbage
 ) -> Purged:
-    faces = _empty(tables, garbage)
+    faces = _empty(tables, item, garbage)
     erase(garbage.generation)
     _forget(tables, item, garbage.generation)
     return Purged(1, faces, garbage.seq)
 
 
-def _empty(tables: Tables, garbage: Garbage) -> int:
+def _empty(tables: Tables, item: Item, garbage: Garbage) -> int:
     # Number 0 first: from then on no reader voids a number of this log.
     tables.faces.delete_many([keys.log_key(garbage.generation, 0)])
     erased = sum(
@@ -117,11 +117,25 @@ def _empty(tables: Tables, garbage: Garbage) -> int:
         for shard in keys.SHARDS
     )
     _erase(tables.faces, keys.celebrity_partition(garbage.generation))
-    # By number, present or not: cheaper than reading entries only to delete them.
-    for start in range(1, garbage.seq + 1, _BATCH):
-        numbers = range(start, min(start + _BATCH, garbage.seq + 1))
-        tables.faces.delete_many([keys.log_key(garbage.generation, seq) for seq in numbers])
+    _erase_log(tables, item, garbage)
     return erased
+
+
+def _erase_log(tables: Tables, item: Item, garbage: Garbage) -> None:
+    """Erase a log from its end; a purge that is cut, or fails later, goes on where it stopped."""
+    # By number, present or not: cheaper than reading entries only to delete them.
+    for end in range(garbage.seq, 0, -_BATCH):
+        left = max(end - _BATCH, 0)
+        numbers = range(left + 1, end + 1)
+        tables.faces.delete_many([keys.log_key(garbage.generation, seq) for seq in numbers])
+        _change(
+            tables,
+            item,
+            garbage.generation,
+            "SET #garbage.#generation_ = :left",
+            "#garbage.#generation_ > :left",
+            {":left": {"N": str(left)}},
+        )
 
 
 def _erase(table: Table, partition: str) -> int:
@@ -135,14 +149,16 @@ def _erase(table: Table, partition: str) -> int:
 
 
 def _forget(tables: Tables, item: Item, generation: str) -> None:
+    change = "REMOVE #garbage.#generation_, #deleted.#generation_"
+    _change(tables, item, generation, change, "attribute_exists(#garbage.#generation_)", {})
+
+
+def _change(  # noqa: PLR0913, PLR0917 - an update of one item
+    tables: Tables, item: Item, generation: str, change: str, condition: str, values: Item
+) -> None:
+    key, names = {"pk": item["pk"], "sk": item["sk"]}, {"#generation_": generation}
     try:
-        tables.control.update(
-            {"pk": item["pk"], "sk": item["sk"]},
-            "REMOVE #garbage.#generation_, #deleted.#generation_",
-            "attribute_exists(#garbage.#generation_)",
-            {},
-            {"#generation_": generation},
-        )
+        tables.control.update(key, change, condition, values, names)
     except ConditionFailed:
         return  # Another process was faster.
 

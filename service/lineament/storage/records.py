@@ -36,7 +36,7 @@ class _CollectionSchema(_StoredSchema):
     tags = TextMap()
     ancestor = Text()
     garbage = WholeMap(required=True)
-    """Generations deleted and not purged yet, with the seq that each ended at."""
+    """Generations deleted and not purged yet, with the last number of each log that is left."""
     deleted = WholeMap(required=True)
     """The same generations with the epoch seconds of their deletion."""
     staged_generation = Text()
