@@ -27,9 +27,10 @@ JAVASCRIPT := $(VENV)/.javascript
 PIP := $(BIN)/python -m pip
 PARALLEL := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 RECORD := out/conformance.json
-COMPILE := uv pip compile pyproject.toml -p 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE := uv pip compile -p 3.11 --generate-hashes --no-emit-index-url --no-header
+IMAGES := infra/docker
 
-.PHONY: help setup demo serve test operations lint lock clean
+.PHONY: help setup demo serve test operations lint lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -59,9 +60,18 @@ lint: $(MODELS) ## check style, types, layers and openapi.yaml
 	$(BIN)/lint-imports
 	$(BIN)/lineament openapi --check
 
-lock: ## write both lock files anew (needs uv)
-	$(COMPILE) --extra dev -o requirements.lock
-	$(COMPILE) --extra tensorflow -c requirements.lock -o requirements-tensorflow.lock
+lock: ## write the lock files anew (needs uv)
+	$(COMPILE) pyproject.toml --extra dev -o requirements.lock
+	$(COMPILE) pyproject.toml --extra tensorflow -c requirements.lock -o requirements-tensorflow.lock
+	$(COMPILE) pyproject.toml --extra lambda -c requirements.lock -o $(IMAGES)/lambda.lock
+	$(COMPILE) pyproject.toml --extra milvus -c requirements.lock -o $(IMAGES)/server.lock
+	$(COMPILE) $(IMAGES)/build.in -c requirements.lock -o $(IMAGES)/build.lock \
+	  --no-emit-package numpy --no-emit-package flatbuffers  # which both images bring
+
+dist: $(INSTALLED) ## build sdist and wheel into dist/, the same bytes from the same commit, and check them
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/twine check --strict dist/*
 
 clean: ## remove .venv and everything that was made
 	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
