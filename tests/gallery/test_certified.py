@@ -1,6 +1,10 @@
+import socket
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import grpc  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -132,6 +136,36 @@ def test_milvus_tells_what_is_not_there(milvus: MilvusEngine) -> None:
     assert "0.12" not in str(raised.value)
     milvus.drop(generation)
     assert generation not in milvus.generations()
+
+
+def test_a_milvus_that_has_let_go_of_a_table_loads_it(milvus: MilvusEngine) -> None:
+    """Lost: every face in an engine that began anew, as milvus-lite does at each start."""
+    rows, vectors = some(5, 7)
+    table = milvus.table(uuid.uuid4().hex, "faces")
+    table.make(D)
+    table.put(rows, vectors)
+    calls: list[Callable[[], object]] = [
+        lambda: table.nearest(vectors[0], 0.9, 1).rows == rows[:1],
+        lambda: table.get(rows[:1]).keys() == {rows[0]},
+        lambda: len(next(table.rows())) == len(rows),
+        lambda: len(next(table.blocks())[0]) == len(rows),
+    ]
+    for call in calls:
+        milvus.call("release_collection", table._name)
+        assert call()
+
+
+def test_a_milvus_that_hangs_is_told() -> None:
+    """Lost: the rest of a round of housekeeping, which goes on after the port's errors only."""
+    hanging = MilvusEngine("http://127.0.0.1:1", "", lambda: "tests", timeout=0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        channel = grpc.insecure_channel(f"127.0.0.1:{silent.getsockname()[1]}")
+        # pymilvus lets this error through as it comes.
+        hanging._made = SimpleNamespace(
+            list_collections=lambda timeout: channel.unary_unary("/list")(b"", timeout=timeout)
+        )
+        with channel, pytest.raises(EngineUnavailable, match="gRPC, DEADLINE_EXCEEDED"):
+            hanging.generations()
 
 
 def test_deployments_share_a_milvus(milvus: MilvusEngine) -> None:

@@ -32,8 +32,12 @@ _AGAIN_SECONDS = 5.0
 """After a failed one, nobody tries to connect for so long: each waits for the one before."""
 _ID_DIGITS, _MARK_DIGITS = 32, 16
 _KEY, _VECTOR = "key", "vector"
-_MISSING = 100
-"""Milvus's code for a collection that is not there."""
+_MISSING, _NOT_LOADED = 100, 101
+"""Milvus's codes for a collection that is not there, and one that cannot be searched yet."""
+
+
+class _NotLoaded(EngineUnavailable):
+    """Milvus has the collection, and not in the memory that searches need."""
 
 
 class MilvusEngine:
@@ -203,19 +207,30 @@ class MilvusTable:
             walk.close()
 
     def _call(self, method: str, *args: object, **options: object) -> Any:  # noqa: ANN401
-        return self._engine.call(method, self._name, *args, **options)
+        try:
+            return self._engine.call(method, self._name, *args, **options)
+        except _NotLoaded:  # milvus-lite loads none at its start; a cluster's may be released.
+            self._engine.call("load_collection", self._name)
+            return self._engine.call(method, self._name, *args, **options)
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     """Make what pymilvus raises the port's errors. Its texts are left out: they may quote data."""
-    from pymilvus.exceptions import MilvusException  # noqa: PLC0415 - half a second
+    try:
+        import grpc  # type: ignore[import-untyped]  # noqa: PLC0415 - half a second
+        from pymilvus.exceptions import MilvusException  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise EngineUnavailable("pymilvus is missing: install lineament[milvus]") from error
 
     try:
         yield
     except MilvusException as error:
-        kind = TableMissing if error.code == _MISSING else EngineUnavailable
+        kind = {_MISSING: TableMissing, _NOT_LOADED: _NotLoaded}.get(error.code, EngineUnavailable)
         raise kind(f"Milvus: {type(error).__name__}, code {error.code}") from None
+    except grpc.RpcError as error:  # pymilvus lets those through that it does not try again.
+        code = error.code().name if isinstance(error, grpc.Call) else type(error).__name__
+        raise EngineUnavailable(f"Milvus: gRPC, {code}") from None
 
 
 def _to_key(row: Row) -> str:
