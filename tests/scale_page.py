@@ -1,4 +1,4 @@
-"""The tables of docs/scale.md, and how large an item is for DynamoDB."""
+"""The tables of docs/scale.md and of pages like it, and how large an item is for DynamoDB."""
 
 import math
 import re
@@ -17,9 +17,9 @@ def numbers(text: str) -> list[float]:
     return [float(each.replace(",", "")) for each in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
 
 
-def table(title: str) -> dict[str, list[list[float]]]:
+def table(title: str, page: Path = PAGE) -> dict[str, list[list[float]]]:
     """Return the numbers of each cell of a section's first table, by the row's name."""
-    section = PAGE.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    section = page.read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
     return {row[0]: [numbers(cell) for cell in row[1:]] for row in rows[2:]}
 

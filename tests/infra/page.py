@@ -1,0 +1,56 @@
+"""docs/deploy.md, run by a shell: what it calls is written down, or done."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs/deploy.md"
+_SHIM = r"""#!/bin/bash
+printf '%s\0' "$(basename "$0")" "$@" $'\n' >> "$CALLS"
+[[ "$*" =~ OutputKey==\'([A-Za-z]+)\' ]] && echo "told-$(tr A-Z a-z <<< "${BASH_REMATCH[1]}")"
+[[ "$*" == *describe-images* ]] && echo sha256:0000
+[[ "$*" == *get-caller-identity* ]] && echo 123456789012
+exit 0
+"""
+"""Stands for a command; tells something where the page uses what it tells."""
+
+
+def section(title: str, level: int = 2) -> str:
+    """Return what stands under a heading, up to the next of its level or above."""
+    after = PAGE.read_text().split(f"\n{'#' * level} {title}\n")[1]
+    return re.split(rf"\n#{{1,{level}}} ", after)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def called(script: str, folder: Path, commands: tuple[str, ...]) -> list[list[str]]:
+    """Have a shell run a script; return the words of each call of these commands, in order."""
+    log = folder / "calls"
+    shims = folder / "shims"
+    shims.mkdir(exist_ok=True)
+    for name in commands:
+        (shims / name).write_text(_SHIM)
+        (shims / name).chmod(0o700)
+    environment = {"PATH": f"{shims}:{os.environ['PATH']}", "CALLS": str(log)}
+    run(script, folder, environment)
+    words = log.read_text().split("\0")
+    return [call.strip("\0").split("\0") for call in "\0".join(words).split("\0\n\0")[:-1]]
+
+
+def run(script: str, folder: Path, environment: dict[str, str]) -> str:
+    """Have a shell run a script to its end, and return what it wrote."""
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
