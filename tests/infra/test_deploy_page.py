@@ -82,6 +82,13 @@ def test_every_parameter_and_output_is_told(template: dict[str, Any]) -> None:
     assert outputs_asked(STACK) <= set(template["Outputs"])
 
 
+def test_roles_that_the_page_names_are_there(template: dict[str, Any]) -> None:
+    """Lost: whoever gives a server its rights looks for a role that is gone."""
+    roles = re.findall(r"`(\w+Role)`", CONTAINER)
+    assert roles == ["ApiRole", "RetentionRole"]
+    assert set(roles) <= set(template["Resources"])
+
+
 def test_teardown_reaches_all_that_stays(template: dict[str, Any]) -> None:
     """Lost: faces, pictures or a key that is paid for stay behind, and nobody knows."""
     stays = {

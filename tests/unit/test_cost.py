@@ -151,6 +151,8 @@ def test_a_thousand_calls_are_the_sum_of_their_parts(
         "times as much, of the first million": first / total(thousand),
     }
     assert price["Rekognition, beyond"] == pytest.approx(0.0006)
+    assert 10 * total(thousand)[0] == pytest.approx(1 / 9, rel=0.05)
+    assert "a picture would cost a ninth" in TEXT
     printed = table("A thousand calls", PAGE)
     assert list(printed) == [*thousand, *sums]
     for name, values in {**thousand, **sums}.items():
