@@ -160,12 +160,22 @@ def test_a_milvus_that_hangs_is_told() -> None:
     hanging = MilvusEngine("http://127.0.0.1:1", "", lambda: "tests", timeout=0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         channel = grpc.insecure_channel(f"127.0.0.1:{silent.getsockname()[1]}")
-        # pymilvus lets this error through as it comes.
+
+        def ask(*_args: object, timeout: float, **_options: object) -> object:
+            # pymilvus lets this error through as it comes.
+            return channel.unary_unary("/ask")(b"", timeout=timeout)
+
+        def wait(*_args: object, **_options: object) -> None:
+            pytest.fail("pymilvus asks without a time limit here")
+
         hanging._made = SimpleNamespace(
-            list_collections=lambda timeout: channel.unary_unary("/list")(b"", timeout=timeout)
+            list_collections=ask, describe_collection=ask, query_iterator=wait
         )
-        with channel, pytest.raises(EngineUnavailable, match="gRPC, DEADLINE_EXCEEDED"):
-            hanging.generations()
+        table = hanging.table("g", "faces")
+        for call in (hanging.generations, table.rows().__next__, table.blocks().__next__):
+            with pytest.raises(EngineUnavailable, match="gRPC, DEADLINE_EXCEEDED"):
+                call()
+        channel.close()
 
 
 def test_deployments_share_a_milvus(milvus: MilvusEngine) -> None:

@@ -195,6 +195,7 @@ class MilvusTable:
             yield [_from_key(each[_KEY]) for each in batch], vectors
 
     def _walk(self, fields: list[str]) -> Iterator[list[dict[str, Any]]]:
+        self._call("describe_collection")  # The iterator asks for it too, without a time limit.
         walk = self._call("query_iterator", batch_size=_AT_ONCE, output_fields=fields)
         try:
             while True:
