@@ -37,8 +37,9 @@ class Kept:
         assert generation
         return self.snapshot
 
-    def newest_head(self, generation: str) -> Head | None:
+    def newest_head(self, generation: str, engine: str = "") -> Head | None:
         assert generation
+        assert engine in {"", self.engine}
         self.heads += 1
         return None if self.snapshot is None else self.snapshot.head
 

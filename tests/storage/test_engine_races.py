@@ -15,9 +15,9 @@ from lineament.storage.faces import DynamoFaceStore
 from lineament.storage.provision import Tables
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import LATE_SECONDS, LOST_SECONDS, Tenure
-from tests.storage.engines import distant, engine_agrees, held, row_of, to
+from tests.storage.engines import distant, engine_agrees, finds_the_same, held, row_of, to
 from tests.storage.inhabited import change_user
-from tests.storage.snapshotting import AT_ONCE, NO_GROWTH, objects
+from tests.storage.snapshotting import AT_ONCE, NO_GROWTH, cold, objects, same
 from tests.storage.unruly import HookedEngine, again, ahead, item, later_mended, on_engine
 from tests.storage.world import ids_of, make_faces, now
 
@@ -46,6 +46,28 @@ def test_a_paused_loader_counts_for_nobody(tables: Tables, store: SnapshotStore)
     assert held(engine, collection) == {row_of(face_id, 1) for face_id in faces}
     assert (item(store, collection).writer, item(store, collection).recheck) == ("", 0.0)
     engine_agrees(tables, store, engine, collection)
+
+
+def test_a_head_is_of_a_snapshot_that_the_engine_holds(
+    tables: Tables, store: SnapshotStore
+) -> None:
+    """Lost: faces that nobody finds for a minute, where a start meets a move out of the engine."""
+    engine, collection, _ = on_engine(tables, store)
+    reader = again(tables, store)
+
+    def leave() -> None:
+        tenure = Tenure.take(tables.faces, collection.generation, engine.name)
+        assert tenure is not None
+        tenure.disengage()
+        tenure.finish()
+        DynamoFaceStore(tables).add(now(tables, collection), *make_faces(1))
+        assert compact(tables, store, now(tables, collection), AT_ONCE)
+
+    reader.work = leave
+    view = distant(tables, reader, engine, collection)
+    told = cold(DynamoChangeLog(tables, 0.0), replace(collection, seq=view.seq), None)
+    same(view, told)
+    finds_the_same(view, told)
 
 
 def test_a_loader_that_is_replaced_stops(tables: Tables, store: SnapshotStore) -> None:

@@ -96,6 +96,9 @@ class Snapshots(Protocol):
         """Return the published snapshot, whole; None where there is none that can be read now."""
         ...
 
-    def newest_head(self, generation: str) -> Head | None:
-        """Return the published snapshot without its vectors; None as for `newest`."""
+    def newest_head(self, generation: str, engine: str = "") -> Head | None:
+        """Return the published snapshot without its vectors; None as for `newest`.
+
+        With an engine, None as well where that one does not hold the vectors.
+        """
         ...

@@ -122,7 +122,8 @@ class Generation:
             named, seq = snapshots.whereabouts(collection.generation)
             if named == engine.name:
                 if not self._base or seq - self._base >= (1 if far else _WORTH_A_HEAD):
-                    self._begin_at_head(snapshots.newest_head(collection.generation), engine)
+                    head = snapshots.newest_head(collection.generation, engine.name)
+                    self._begin_at_head(head, engine)
                 return
         if not (far or self._base):
             return

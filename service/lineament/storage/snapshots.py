@@ -59,25 +59,29 @@ class SnapshotStore:
         """
         return self._newest(generation, self.read)
 
-    def newest_head(self, generation: str) -> Head | None:
+    def newest_head(self, generation: str, engine: str = "") -> Head | None:
         """Return the published snapshot without its vectors, which stay in S3.
 
         None, and as for `newest` what is wrong; or None because it is of version 1, which has no
-        head of its own.
+        head of its own, or because an engine is given that does not hold it.
 
         Raises:
             LineamentError: DynamoDB does not answer.
         """
-        return self._newest(generation, lambda of, key: self._objects.read(key, of, decode_head))
+        return self._newest(
+            generation, lambda of, key: self._objects.read(key, of, decode_head), engine
+        )
 
     def _newest(
-        self, generation: str, read: Callable[[str, str], _Decoded | None]
+        self, generation: str, read: Callable[[str, str], _Decoded | None], engine: str = ""
     ) -> _Decoded | None:
         seen = ""
         for _ in range(_READS):
             try:
                 published = self.published(generation)
                 if published is None or not published.usable:
+                    return None
+                if engine and published.engine != engine:
                     return None
                 named = published.object_key
                 return read(generation, named)
