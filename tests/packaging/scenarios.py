@@ -14,6 +14,7 @@ from lineament import config
 from lineament.cli import emulator
 from lineament.cli.emulator import free_port
 from lineament.cli.lambda_bench.function import Caller, running
+from lineament.cli.lambda_bench.runtime_api import SNAP_START
 from tests.packaging.dockerfile import Image
 from tests.packaging.sandbox import Sandbox
 
@@ -77,20 +78,20 @@ def functions(sandbox: Sandbox, image: Image) -> dict[str, Any]:
         caller = Caller()
         with running(handler, sandbox.environment(aws), words, task) as caller.function:
             before = caller.client.list_collections()["CollectionIds"]
-            first = caller.seconds()
             caller.client.create_collection(CollectionId="people")
             indexed = caller.client.index_faces(CollectionId="people", Image=image_bytes)
         with running(handler, sandbox.environment(aws), words, task) as caller.function:
             found = caller.client.search_faces_by_image(CollectionId="people", Image=image_bytes)
-            cold = caller.seconds()
             details = caller.client.detect_faces(Image=image_bytes, Attributes=["ALL"])
+        with running(handler, sandbox.environment(aws), words, task, SNAP_START) as caller.function:
+            after = caller.client.list_collections()["CollectionIds"]
+            snapshots = caller.function.api.snapshots
     return {
         "before": before,
         "indexed": [record["Face"]["FaceId"] for record in indexed["FaceRecords"]],
         "found": {match["Face"]["FaceId"]: match["Similarity"] for match in found["FaceMatches"]},
         "ages": [each["AgeRange"]["Low"] for each in details["FaceDetails"]],
-        "list_collections_seconds": first,
-        "search_seconds": cold,
+        "after_snapshot": [snapshots, after],
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lineament.cli.lambda_bench.function import running
-from lineament.cli.lambda_bench.runtime_api import FunctionError
+from lineament.cli.lambda_bench.runtime_api import SNAP_START, FunctionError
 
 ENTRY = """
 import time
@@ -61,6 +61,17 @@ def test_functions_that_cannot_begin_say_so(folder: Path) -> None:
             with pytest.raises(FunctionError):
                 function.api.invoke({}, timeout=0.1)
     assert time.monotonic() - began < 60
+
+
+def test_snapshots_are_taken_before_the_first_event(folder: Path) -> None:
+    """Lost: SnapStart is said to work, and Lambda refuses to publish a version of the image."""
+    kept = []
+    for more in ({}, {"initialization": SNAP_START}):
+        with running("lambdas.entry.handler", os.environ, folder=folder, **more) as function:
+            function.api.initialised(20)
+            kept.append(function.api.snapshots)
+            assert function.api.invoke(1).content["event"] == 1
+    assert kept == [0, 1]
 
 
 def test_the_bench_measures_first_answers(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the parts of an image weigh: `python -m tests.packaging.weighing FOLDER`."""
 
+import os
 import sys
 from collections import Counter
 from importlib.metadata import distributions
@@ -15,21 +16,20 @@ def weigh(folder: Path) -> Counter[str]:
         folder: the environment.
     """
     (packages,) = folder.glob("lib/python*/site-packages")
+    sizes = {
+        str(path): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
     weights: Counter[str] = Counter()
-    seen: set[Path] = set()
     for package in distributions(path=[str(packages)]):
         for file in package.files or ():
-            path = Path(str(package.locate_file(file))).resolve()
             # A file of two packages, as those of OpenCV share some, is the first one's.
-            if path.is_file() and path not in seen:
-                seen.add(path)
-                weights[package.name] += path.stat().st_size
-    models = set((folder / "share").rglob("*.onnx"))
-    weights["the models"] = sum(path.stat().st_size for path in models)
-    everything = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    weights["compiled Python, and the rest"] = sum(
-        path.stat().st_size for path in everything if path.resolve() not in seen | models
-    )
+            path = os.path.normpath(str(package.locate_file(file)))
+            weights[package.name] += sizes.pop(path, 0)
+    models = [path for path in sizes if path.endswith(".onnx")]
+    weights["the models"] = sum(sizes.pop(path) for path in models)
+    weights["compiled Python, and the rest"] = sum(sizes.values())
     return weights
 
 

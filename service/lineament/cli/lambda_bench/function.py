@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineament.cli.demo_lambda import SOURCE, client_over
-from lineament.cli.lambda_bench.runtime_api import FunctionError, Outcome, RuntimeApi
+from lineament.cli.lambda_bench.runtime_api import ON_DEMAND, FunctionError, Outcome, RuntimeApi
 
 _CLIENT = "awslambdaric"
 _STOP_SECONDS = 10.0
@@ -61,6 +61,7 @@ def running(
     environment: Mapping[str, str],
     command: tuple[str, ...] = (sys.executable, "-m", _CLIENT),
     folder: Path = SOURCE,
+    initialization: str = ON_DEMAND,
 ) -> Iterator[Function]:
     """Start a function, and end it with the block.
 
@@ -69,6 +70,7 @@ def running(
         environment: the process's whole environment, but for what Lambda itself adds.
         command: what runs the runtime interface client.
         folder: where lambdas/ lies.
+        initialization: what Lambda would begin it for.
 
     Raises:
         FunctionError: the client is not installed, or there are no functions in the folder.
@@ -77,7 +79,7 @@ def running(
         raise FunctionError(f"{_CLIENT} is missing: pip install 'lineament[lambda]'")
     if not (folder / "lambdas").is_dir():
         raise FunctionError("the functions are no part of the wheel: run this in the repository")
-    with RuntimeApi() as api:
+    with RuntimeApi(initialization) as api:
         began = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
             [*command, handler],

@@ -19,6 +19,7 @@ from typing import Any
 from lineament.cli.emulator import LOOPBACK
 from lineament.errors import LineamentError
 
+ON_DEMAND, SNAP_START = "on-demand", "snap-start"
 _ROOT = "/2018-06-01/runtime/"
 _NAME = "lineament-local"
 _ARN = f"arn:aws:lambda:us-east-1:123456789012:function:{_NAME}"
@@ -52,8 +53,15 @@ class Outcome:
 class RuntimeApi:
     """Serves one function from `with` to its end."""
 
-    def __init__(self) -> None:
-        """Take a free port; nothing is served before `with`."""
+    def __init__(self, initialization: str = ON_DEMAND) -> None:
+        """Take a free port; nothing is served before `with`.
+
+        Args:
+            initialization: what Lambda would begin the function for: ON_DEMAND or SNAP_START.
+        """
+        self.snapshots = 0
+        """How often the function was ready to be kept, as SnapStart keeps it."""
+        self._initialization = initialization
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._said: queue.SimpleQueue[tuple[str, bytes, float]] = queue.SimpleQueue()
         self._asked = threading.Event()
@@ -69,7 +77,7 @@ class RuntimeApi:
             "AWS_LAMBDA_FUNCTION_NAME": _NAME,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": self._initialization,
         }
 
     def __enter__(self) -> "RuntimeApi":
@@ -154,6 +162,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        if self.path == f"{_ROOT}restore/next":
+            self.api.snapshots += 1
+            self._answer(HTTPStatus.OK, {}, b"{}")
+            return
         if self.path != f"{_ROOT}invocation/next":
             self._answer(HTTPStatus.NOT_FOUND, {}, b"{}")
             return
