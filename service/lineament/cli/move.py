@@ -32,7 +32,7 @@ from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 _QUERIES = 200
 _MOST_QUERIES = 10_000
 _COMPONENT_BYTES, _FACE_BYTES = 5, 33
-"""What a face takes in a process's memory: docs/gallery.md."""
+"""What a component and a face take in a process's memory, at most: docs/scale.md."""
 _MB = 1e6
 
 
