@@ -7,10 +7,10 @@ not, and files are in the page cache. docs/functions.md has the figures.
 """
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,11 @@ def run(args: argparse.Namespace) -> int:
         "IndexFaces": lambda client: client.index_faces(CollectionId=_COLLECTION, Image=photo),
     }
     with emulator.running(free_port()) as url:
-        config.enter(config.local_environment(_NOWHERE, url))
-        caller = Caller()
-        _prepare(caller, photo)
-        times = {name: _starts(caller, call, args.rounds) for name, call in calls.items()}
+        environment = config.local_environment(_NOWHERE, url)
+        config.enter(environment)
+        bench = _Bench(Caller(), environment)
+        bench.prepare(photo)
+        times = {name: bench.starts(call, args.rounds) for name, call in calls.items()}
     print(f"{'first call, s':24}{'init':>8}{'first':>8}{'second':>8}   (median of {args.rounds})")
     for name, (init, first, second) in times.items():
         print(f"{name:24}{init:8.2f}{first:8.2f}{second:8.3f}")
@@ -69,23 +70,30 @@ def run(args: argparse.Namespace) -> int:
     )
 
 
-def _prepare(caller: Caller, photo: Mapping[str, bytes]) -> None:
-    """Make the tables and a collection with a face in it."""
-    with running(_HANDLER, os.environ) as caller.function:
-        caller.client.create_collection(CollectionId=_COLLECTION)
-        caller.client.index_faces(CollectionId=_COLLECTION, Image=photo)
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """One client, and the variables of each function that it asks."""
 
+    caller: Caller
+    environment: Mapping[str, str]
 
-def _starts(caller: Caller, call: _Call, rounds: int) -> tuple[float, float, float]:
-    """Return the median seconds of init, of the first answer, and of the second call alone."""
-    times = []
-    for _ in range(rounds):
-        with running(_HANDLER, os.environ) as function:
-            caller.function = function
-            call(caller.client)
-            init, first = function.api.initialised(0) - function.began, caller.seconds()
-            again = time.perf_counter()
-            call(caller.client)
-            times.append((init, first, time.perf_counter() - again))
-    init, first, second = (statistics.median(each) for each in zip(*times, strict=True))
-    return init, first, second
+    def prepare(self, photo: Mapping[str, bytes]) -> None:
+        """Make the tables and a collection with a face in it."""
+        with running(_HANDLER, self.environment) as self.caller.function:
+            self.caller.client.create_collection(CollectionId=_COLLECTION)
+            self.caller.client.index_faces(CollectionId=_COLLECTION, Image=photo)
+
+    def starts(self, call: _Call, rounds: int) -> tuple[float, float, float]:
+        """Return the median seconds of init, of the first answer, and of the second call alone."""
+        times = []
+        for _ in range(rounds):
+            with running(_HANDLER, self.environment) as function:
+                self.caller.function = function
+                call(self.caller.client)
+                init = function.api.initialised(0) - function.began
+                first = self.caller.seconds()
+                again = time.perf_counter()
+                call(self.caller.client)
+                times.append((init, first, time.perf_counter() - again))
+        init, first, second = (statistics.median(each) for each in zip(*times, strict=True))
+        return init, first, second
