@@ -90,7 +90,10 @@ def test_tables_are_kept_safe(stack: Stack) -> None:
 def test_what_is_kept_stays_when_the_stack_goes(name: str) -> None:
     """Lost: deleting a stack, or renaming something in it, deletes faces or what decrypts them."""
     resource = resources()[name]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == (
+        "RetainExceptOnCreate",
+        "Retain",
+    )
 
 
 def test_key_changes_and_serves_notifications_and_logs(stack: Stack) -> None:
