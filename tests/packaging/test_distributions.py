@@ -21,16 +21,19 @@ _EPOCH = "1795825642"
 pytestmark = pytest.mark.timeout(300)
 
 
-def copied(folder: Path, mtime: int) -> list[str]:
-    """Copy what a commit would hold into a folder, with times of its own; return its paths."""
+def committed() -> list[str]:
+    """Return the paths of what a commit of everything would hold."""
     listing = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     told = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    names = [name for name in told.split("\0") if name and (ROOT / name).is_file()]
+    return [name for name in told.split("\0") if name and (ROOT / name).is_file()]
+
+
+def copy(names: list[str], here: Path, there: Path, mtime: int) -> None:
+    """Copy files into a folder, with times of their own there."""
     for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / name)
-        os.utime(folder / name, (mtime, mtime))
-    return names
+        (there / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(here / name, there / name)
+        os.utime(there / name, (mtime, mtime))
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +43,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     Returns:
         The folders that hold both.
     """
-    folders = []
+    folders, names, here = [], committed(), ROOT
     for name, mtime, umask in (("one", 10**9, 0o022), ("another", 17 * 10**8, 0o077)):
         source, out = (tmp_path_factory.mktemp(f"{name}-{each}") for each in ("source", "dist"))
         kept = os.umask(umask)
         try:
-            copied(source, mtime)
+            copy(names, here, source, mtime)
             build = (sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source)
             run(*build, cwd=out, SOURCE_DATE_EPOCH=_EPOCH, PIP_NO_INDEX="1")
         finally:
             os.umask(kept)
         folders.append(out)
+        here = source  # so that an edit meanwhile makes no difference
     return folders[0], folders[1]
 
 
@@ -92,12 +96,12 @@ def test_what_the_wheel_holds(built: tuple[Path, Path]) -> None:
     assert path.stat().st_size < 3_000_000
 
 
-def test_what_the_sdist_holds(built: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_the_sdist_holds(built: tuple[Path, Path]) -> None:
     """Lost: who packages Lineament has no tests to run, or gets what lay about in a folder."""
     (path,) = built[0].glob("*.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
-    assert names - {"PKG-INFO"} <= set(copied(tmp_path, 10**9))
+    assert names - {"PKG-INFO"} <= set(committed())
     assert {"LICENSE", "pyproject.toml", "requirements.lock", "lambdas/api.py"} <= names
     assert any(name.startswith("tests/conformance/") for name in names)
     assert [name for name in names if name.endswith(_WEIGHTS) and "docs/" not in name] == []
