@@ -171,7 +171,7 @@ def _named(request: HttpRequest) -> str:
 
 def _about(error: WireError, operation: str, request_id: str) -> str:
     """Return the log line of a fault on our side: names and codes, never a message or a value."""
-    line = f"request {request_id} {operation}: {error.code}"
+    line = f"request {request_id} {operation}: {type(error).__name__}"
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__

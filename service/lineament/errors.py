@@ -60,8 +60,9 @@ class WireError(LineamentError):
         super().__init__(self.message)
 
     def __init_subclass__(cls) -> None:
-        """Name the wire code after the class: the two never differ."""
-        cls.code = cls.__name__
+        """Name the wire code after the class; one that refines it elsewhere is told as it is."""
+        if cls.__module__ == __name__:  # Clients know no other codes than these.
+            cls.code = cls.__name__
 
 
 class ServiceError(WireError):

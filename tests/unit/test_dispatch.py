@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lineament.dispatch import Dispatcher, Rules
+from lineament.domain.engine import TableMissing
 from lineament.errors import (
     LineamentError,
     ResourceNotFoundException,
@@ -58,6 +59,7 @@ def test_a_refusal_by_dynamodb_is_in_the_log_under_the_request_id(
     [
         (ServiceUnavailable("table secret is away"), None, "ServiceUnavailable"),
         (ServiceUnavailable(), OSError("secret"), "ServiceUnavailable, by OSError"),
+        (TableMissing("table secret"), None, "TableMissing"),
     ],
 )
 def test_the_log_names_classes_only(
@@ -69,6 +71,12 @@ def test_the_log_names_classes_only(
     assert [record.getMessage() for record in caplog.records] == [
         f"request {answer['id']} ListCollections: {end}"
     ]
+
+
+def test_an_engine_that_is_away_has_a_code_that_clients_know() -> None:
+    """Lost: retries of clients that go by the code, which AWS's list has to hold."""
+    answer = failing(TableMissing("gone"))
+    assert (answer["__type"], answer["message"]) == ("ServiceUnavailable", "gone")
 
 
 def test_what_clients_did_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:

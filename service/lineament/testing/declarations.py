@@ -19,11 +19,6 @@ class DeclarationError(InvalidParameterException):
     InvalidParameterException, which every operation that takes a picture declares.
     """
 
-    def __init__(self, message: str | None = None) -> None:
-        """Take the message; on the wire, the code is that of the base."""
-        super().__init__(message)
-        self.code = InvalidParameterException.code
-
 
 class UndeclaredPicture(DeclarationError):
     """A request shows a picture of which the test has not said what it holds."""
