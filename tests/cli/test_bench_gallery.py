@@ -80,6 +80,17 @@ def test_bench_gallery_starts_cold(tmp_path: Path) -> None:
     assert figures["log_over_snapshot"] == pytest.approx(ratio)
 
 
+def test_parts_without_a_picture_are_measured_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: the figures of a long run, to an error of the library that draws."""
+    figures, picture = tmp_path / "figures.json", tmp_path / "none.png"
+    words = ("--parts", "calls", "--faces", "2000", "--dimensions", "64", "--rounds", "2")
+    assert "sync_one_ms_2000" in _bench(figures, *words, "--plot", str(picture))
+    assert "no picture" in capsys.readouterr().out
+    assert not picture.exists()
+
+
 def test_bench_gallery_refuses_unknown_parts(capsys: pytest.CaptureFixture[str]) -> None:
     """Lost: a typing error in --parts is an empty run that looks like a success."""
     with pytest.raises(SystemExit):

@@ -75,6 +75,5 @@ def run(args: argparse.Namespace) -> int:
             panels += part.panels
     print()
     if args.plot is not None:
-        draw(args.plot, panels)
-        print(f"picture: {args.plot}")
+        print(draw(args.plot, panels))
     return report(figures, args.json)

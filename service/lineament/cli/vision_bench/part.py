@@ -45,16 +45,20 @@ class Part:
     panels: Sequence[Panel] = field(default=())
 
 
-def draw(path: Path, panels: Sequence[Panel]) -> None:
-    """Draw the panels into a PNG, two in a row."""
+def draw(path: Path, panels: Sequence[Panel]) -> str:
+    """Draw the panels into a PNG, two in a row, and return what to say of it."""
+    if not panels:
+        return "no picture: these parts draw none"
     from matplotlib.figure import Figure as Canvas  # noqa: PLC0415 - slow
 
-    rows = -(-len(panels) // 2)
-    canvas = Canvas(figsize=(13, 4.5 * rows), layout="constrained")
-    places = canvas.subplots(rows, 2, squeeze=False).flat
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    canvas = Canvas(figsize=(6.5 * columns, 4.5 * rows), layout="constrained")
+    places = canvas.subplots(rows, columns, squeeze=False).flat
     for axes, panel in zip(places, panels, strict=False):
         panel(axes)
     for axes in list(canvas.axes)[len(panels) :]:
         axes.set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(path, dpi=100)
+    return f"picture: {path}"
