@@ -1,5 +1,6 @@
 """`lineament move` that is stopped, killed, or not alone; and on a Milvus server of its own."""
 
+import json
 import os
 import signal
 import socket
@@ -69,7 +70,10 @@ def milvus(tmp_path: Path) -> Iterator[str]:
 
 
 def test_stopped_and_gone_on_with(
-    plain: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    plain: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """Lost: a move of hours begins anew after each Ctrl-C, or has switched to half of the faces."""
     before = plain.answers()
@@ -85,7 +89,9 @@ def test_stopped_and_gone_on_with(
 
     with monkeypatch.context() as patch:
         patch.setattr(PlainTable, "put", counted)
-        assert plain.move("milvus") == 130
+        assert plain.move("milvus", "--json", str(tmp_path / "report.json")) == 130
+    (told,) = json.loads((tmp_path / "report.json").read_text())["collections"]
+    assert told["state"] == "stopped"
     assert "run the same command again" in " ".join(capsys.readouterr().err.lower().split())
     assert not plain.is_distant()
     assert (plain.published().engine, plain.published().writer) == ("", "")

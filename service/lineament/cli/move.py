@@ -175,13 +175,14 @@ def _move(
     args: argparse.Namespace,
 ) -> None:
     """Move one; with --all an error is the collection's own."""
-    outcome.state = "failed"
+    outcome.state = "stopped"  # Until it ends otherwise.
     model = services.models.of(collection.model_version)
     asks = ways(None if model is None else model.calibration)
     move = mover.to_engine if args.to == MILVUS else mover.to_memory
     try:
         move(collection, asks, outcome)
     except LineamentError as error:
+        outcome.state = "failed"
         asked = args.to == MEMORY and isinstance(error, EngineUnavailable)
         hint = "; --compare 0 leaves it without asking it anything" if asked else ""
         if not args.all:

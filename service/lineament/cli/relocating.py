@@ -40,7 +40,7 @@ class Outcome:
     """What came of one collection's move."""
 
     state: str = "failed"
-    """moved, already, empty, differs or failed."""
+    """moved, already, empty, differs, failed or stopped."""
     faces: int = 0
     put: int = 0
     """Rows that this run has put."""
