@@ -21,12 +21,15 @@ class SettingsSchema(Schema):
 
     table = fields.String(
         load_default="lineament",
-        validate=validate.Regexp(r"[a-zA-Z0-9_.\-]{3,255}\Z"),
+        validate=validate.Regexp(
+            r"[a-zA-Z0-9_.\-]{3,255}\Z",
+            error="not 3 to 255 letters, digits and _ . -",
+        ),
         metadata={"help": "The DynamoDB table; made on first use where it is missing."},
     )
     default_account = fields.String(
         load_default="123456789012",
-        validate=validate.Regexp(r"\d{12}\Z"),
+        validate=validate.Regexp(r"\d{12}\Z", error="not 12 digits"),
         metadata={"help": "The account of callers whose access key does not tell one."},
     )
     region = fields.String(
@@ -118,7 +121,10 @@ class SettingsSchema(Schema):
     )
     snapshot_bucket = fields.String(
         load_default="",
-        validate=validate.Regexp(r"([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?\Z"),
+        validate=validate.Regexp(
+            r"([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])?\Z",
+            error="not 3 to 63 small letters, digits and . -",
+        ),
         metadata={
             "help": "An S3 bucket in the region above, without versioning, for snapshots of large "
             "collections: a server that starts reads one in place of a log. None where it is empty."
@@ -126,7 +132,10 @@ class SettingsSchema(Schema):
     )
     upload_prefix = fields.String(
         load_default="collections/",
-        validate=validate.Regexp(r"[^\x00-\x1f\x7f]{1,512}\Z"),
+        validate=validate.Regexp(
+            r"[^\x00-\x1f\x7f]{1,512}\Z",
+            error="not 1 to 512 printable characters",
+        ),
         metadata={
             "help": "What the keys of uploaded pictures begin with if they name their collection, "
             "as collections/<CollectionId>/<name>: for lambdas.image_uploaded."
@@ -134,7 +143,7 @@ class SettingsSchema(Schema):
     )
     work_queue_url = fields.String(
         load_default="",
-        validate=validate.Regexp(r"(https?://\S{1,500})?\Z"),
+        validate=validate.Regexp(r"(https?://\S{1,500})?\Z", error="no http:// or https:// URL"),
         metadata={
             "help": "The SQS queue of lambdas.worker, where a job that does not end in one event "
             "is handed on."
@@ -150,7 +159,10 @@ class SettingsSchema(Schema):
     )
     milvus_uri = fields.String(
         load_default="",
-        validate=validate.Regexp(r"(https?://\S{1,500}|\S{1,500}\.db)?\Z"),
+        validate=validate.Regexp(
+            r"(https?://\S{1,500}|\S{1,500}\.db)?\Z",
+            error="no http:// or https:// URL, and no path that ends in .db",
+        ),
         metadata={
             "help": "A Milvus that may hold the vectors of large collections, as "
             "http://host:19530, or a path ending in .db for milvus-lite inside one process. It "

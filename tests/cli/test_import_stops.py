@@ -30,6 +30,7 @@ def test_what_cannot_begin_says_why(album: Album, capsys: pytest.CaptureFixture[
         assert part in capsys.readouterr().err
     for source, part in (
         (str(album.folder / "absent.csv"), "No such file"),
+        (str(album.folder / "absent"), "No such file"),
         ("s3://no-such-bucket-here/x", "There is no such bucket"),
         ("s3://", "names no bucket"),
     ):

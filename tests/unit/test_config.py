@@ -60,6 +60,16 @@ def test_a_wrong_setting_is_named(variable: str, value: str) -> None:
         config.load({variable: value})
 
 
+def test_what_a_setting_takes_is_told() -> None:
+    """Lost: the operator is told of a pattern that stands nowhere."""
+    for variable, value, told in [
+        ("LINEAMENT_TABLE", "ab", "3 to 255"),
+        ("LINEAMENT_MILVUS_URI", "localhost:19530", "http://"),
+    ]:
+        with pytest.raises(ConfigurationError, match=told):
+            config.load({variable: value})
+
+
 def test_every_setting_is_described() -> None:
     """Else `lineament settings` hides what can be set."""
     names = {variable for variable, _, _ in config.describe()}
