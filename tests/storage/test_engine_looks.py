@@ -6,6 +6,7 @@ import pytest
 
 from lineament.cli.comparing import Ask
 from lineament.cli.relocating import Outcome, Relocation
+from lineament.domain.engine import EngineUnavailable
 from lineament.storage import keys
 from lineament.storage.compaction import compact
 from lineament.storage.doctor.engine import engine_findings
@@ -42,6 +43,32 @@ def test_a_lost_row_is_back_within_a_week(tables: Tables, store: SnapshotStore) 
     engine_agrees(tables, store, engine, collection)
     assert not mend(tables, store, to(engine), generation, ahead(WEEK + SOON))
     assert mend(tables, store, to(engine), generation, ahead(WEEK + WEEK))
+
+
+def test_an_engine_that_is_away_costs_no_reading(
+    tables: Tables, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: while Milvus is away, every server reads and writes gigabytes of S3 each minute."""
+    engine, collection, faces = on_engine(tables, store)
+    asked: list[str] = []
+    monkeypatch.setattr(store, "read", lambda *_: asked.append("read"))
+    monkeypatch.setattr(store, "write", lambda *_: asked.append("write"))
+    for name in ("generations", "table", "drop"):
+        monkeypatch.setattr(engine, name, _away)
+    DynamoFaceStore(tables).remove(now(tables, collection), faces[3:])
+    for seconds in (LOST_SECONDS, WEEK):
+        with pytest.raises(EngineUnavailable):
+            mend(tables, store, to(engine), collection.generation, ahead(seconds))
+        with pytest.raises(EngineUnavailable):
+            compact(tables, store, now(tables, collection), AT_ONCE, ahead(seconds), to(engine))
+    assert asked == []
+    monkeypatch.undo()
+    assert compact(tables, store, now(tables, collection), AT_ONCE, placement=to(engine))
+    engine_agrees(tables, store, engine, collection)
+
+
+def _away(*_args: object) -> None:
+    raise EngineUnavailable("away")
 
 
 def test_compactions_do_not_put_the_look_off(tables: Tables, store: SnapshotStore) -> None:

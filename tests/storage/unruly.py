@@ -51,7 +51,7 @@ class DyingTable:
 
         def work(*args: object) -> Any:
             answer = self._call(lambda **_none: method(*args), {})
-            return list(answer) if name in {"rows", "blocks"} else answer
+            return iter(list(answer)) if name in {"rows", "blocks"} else answer
 
         return work
 

@@ -79,6 +79,8 @@ def compact(  # noqa: PLR0913, PLR0917 - a collection, when, and where to
         return False
     # Before the claim too: who cannot make the snapshot keeps nobody from making it.
     engine = placement.of(published)
+    if engine is not None:
+        engine.generations()
     interval = due.interval * max(1.0, published.bytes / _GIB)
     if not store.claim(now.generation, interval, clock()):
         return False

@@ -131,7 +131,8 @@ def mend(
     engine = placement.require(published.held)
     held = published.engine == engine.name
     old = held and clock() - published.checked >= CHECKED_SECONDS
-    if not (reason or old or (held and _has_nothing(engine, generation))):
+    lost = held and _has_nothing(engine, generation)  # Before the snapshot is read, all of it.
+    if not (reason or old or lost):
         return False
     snapshot = store.read(generation, published.object_key) if held else None
     if not (reason or old) and snapshot is not None and not len(snapshot.ids):
