@@ -17,7 +17,6 @@ from lineament.domain.collections import Collection
 from lineament.domain.engine import Row, VectorEngine
 from lineament.gallery import generation
 from lineament.gallery.distant import DistantFaces
-from lineament.gallery.milvus import MilvusEngine
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.compaction import compact
 from lineament.storage.faces import DynamoFaceStore
@@ -152,8 +151,9 @@ def deploy(
     application = build_application(settings)
     c = transports.client(application.handle, None, account)
     c.create_collection(CollectionId=NAME)
-    engine = engine or MilvusEngine(uri, "", lambda: table)
-    made = Deployment(tables, store, engine, account, application, c)
+    own = application.placement.engine
+    assert own is not None
+    made = Deployment(tables, store, own, account, application, c)
     made.index(40)
     for user in ("ada", "ben"):
         c.create_user(CollectionId=NAME, UserId=user)
