@@ -120,6 +120,9 @@ def test_a_manifest_is_read_a_line_at_a_time(tmp_path: Path) -> None:
     table.write_text("picture\na.jpg\n")
     with pytest.raises(ManifestError, match="picture: is no member"):
         list(Listed(table))
+    with pytest.raises(ManifestError, match="No such file"):
+        list(Listed(tmp_path / "m.txt"))
+    (tmp_path / "m.txt").touch()
     with pytest.raises(ManifestError, match=r"is no \.csv"):
         list(Listed(tmp_path / "m.txt"))
 

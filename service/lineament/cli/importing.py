@@ -177,8 +177,6 @@ def _source(args: argparse.Namespace, region: str) -> Source:
     path = Path(args.source)
     if path.is_dir():
         return Folder(path, naming)
-    if not path.exists():
-        raise LineamentError(f"{path}: No such file or folder")
     if args.user_from != "none":
         raise LineamentError("a manifest names users in its user_id column, not by --user-from")
     return Listed(path)

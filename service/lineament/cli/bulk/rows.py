@@ -55,6 +55,8 @@ def read_rows(path: Path, schema: Schema, lists: Collection[str] = ()) -> Iterat
     """
     suffix = path.suffix.lower()
     if suffix not in _READERS:
+        if not path.exists():
+            raise ManifestError([f"{path}: No such file or folder"])
         raise ManifestError([f"{path.name or path} is no .csv, .jsonl or .json file"])
     newline, reader = _READERS[suffix]
     try:
