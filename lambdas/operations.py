@@ -38,14 +38,18 @@ def __dir__() -> list[str]:
 
 def _entry(operation: str) -> Entry:
     def handle(event: Any, _context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
-        body, scope = orjson.dumps(event), container.scope()
+        body = orjson.dumps(event)
         try:
-            told = container.application().call(operation, body, scope)
-        except ServiceUnavailable:
+            told = _call(operation, body)
+        except ServiceUnavailable as error:
             if not container.make_tables():
-                raise
-            told = container.application().call(operation, body, scope)
+                raise ServiceUnavailable(error.message) from error  # not a kind of it
+            told = _call(operation, body)
         answer: dict[str, Any] = orjson.loads(told)
         return answer
 
     return handle
+
+
+def _call(operation: str, body: bytes) -> bytes:
+    return container.application().call(operation, body, container.scope())

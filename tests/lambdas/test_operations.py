@@ -9,6 +9,7 @@ import pytest
 
 from lambdas import container, operations
 from lineament import errors
+from lineament.domain.engine import EngineUnavailable
 from lineament.handlers.table import OPERATIONS
 from lineament.wire import model
 
@@ -80,3 +81,16 @@ def test_fault_is_raised_under_the_api_s_name(monkeypatch: pytest.MonkeyPatch) -
         operations.list_collections({}, None)
     counts = container.application().counts
     assert counts.requests.read()[("ListCollections", "500")] == 1
+
+
+def test_a_kind_of_fault_is_raised_under_the_api_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: Step Functions' ErrorEquals ServiceUnavailable, where an engine is what is away."""
+
+    def call(*_args: object) -> bytes:
+        raise EngineUnavailable("the engine is away")
+
+    monkeypatch.setattr(operations, "_call", call)
+    monkeypatch.setattr(container, "make_tables", lambda: False)
+    with pytest.raises(errors.ServiceUnavailable, match="away") as raised:
+        operations.list_collections({}, None)
+    assert type(raised.value).__name__ == "ServiceUnavailable"

@@ -23,7 +23,7 @@ from lineament.domain.users import User
 from lineament.gallery.holdings import TemplatesView
 
 KINDS: tuple[Kind, Kind] = ("faces", "users")
-_ROWS = 4096
+_ROWS = 2000
 _LIMITS = (1, 10, 100, 4096)
 _SIMILARITIES = (80.0, 99.0)
 _COSINES = (0.4, 0.6)

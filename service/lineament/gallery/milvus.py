@@ -17,6 +17,7 @@ import numpy as np
 
 from lineament.domain.engine import EngineUnavailable, Hits, Kind, Row, TableMissing
 from lineament.domain.faces import Matrix, Vector
+from lineament.gallery.fuse import Fuse
 
 NAME = "milvus"
 _WIDEST = 16_384
@@ -28,8 +29,10 @@ _LEVEL = "Bounded"
 _STALENESS = 10.0
 """Seconds that writers wait, once, so that no search has to."""
 _TIMEOUT = 30.0
+_SEARCH_TIMEOUT = 10.0
+"""Seconds of a call that a request waits for."""
 _AGAIN_SECONDS = 5.0
-"""After a failed one, nobody tries to connect for so long: each waits for the one before."""
+"""For so long after one that failed nobody tries to connect, or to search."""
 _ID_DIGITS, _MARK_DIGITS = 32, 16
 _KEY, _VECTOR = "key", "vector"
 _MISSING, _NOT_LOADED = 100, 101
@@ -57,12 +60,14 @@ class MilvusEngine:
                 is a secret, asked for at the first call, and only a digest of it is kept there.
             timeout: seconds of one call.
         """
-        self._uri, self._token, self._timeout = uri, token, timeout
+        self._uri, self._token, self.timeout = uri, token, timeout
         self._deployment = deployment
         self._staleness = 0.0 if uri.endswith(".db") else _STALENESS
         self._lock = threading.Lock()
         self._made: Any = None
         self._failed = float("-inf")
+        self.fuse = Fuse(_AGAIN_SECONDS)
+        """Of calls that requests wait for."""
 
     @cached_property
     def prefix(self) -> str:
@@ -92,7 +97,7 @@ class MilvusEngine:
             EngineUnavailable: any other answer that is an error, or none.
         """
         with _told():
-            return getattr(self._client(), method)(*args, timeout=self._timeout, **options)
+            return getattr(self._client(), method)(*args, **{"timeout": self.timeout, **options})
 
     def _names(self) -> list[str]:
         return list(self.call("list_collections"))
@@ -106,7 +111,7 @@ class MilvusEngine:
                     raise EngineUnavailable("Milvus did not answer a moment ago")
                 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # Errors are ours to tell.
                 try:
-                    self._made = MilvusClient(self._uri, token=self._token, timeout=self._timeout)
+                    self._made = MilvusClient(self._uri, token=self._token, timeout=self.timeout)
                 except Exception:
                     self._failed = time.monotonic()
                     raise
@@ -162,7 +167,7 @@ class MilvusTable:
     def nearest(self, query: Vector, min_score: float, limit: int) -> Hits:
         """Return the best rows by Milvus's own scores."""
         ranged = {"radius": float(min_score)} if min_score > -1 else {}
-        (found,) = self._call(
+        (found,) = self._read(
             "search",
             [query],
             limit=limit,
@@ -179,7 +184,7 @@ class MilvusTable:
         found: dict[Row, Vector] = {}
         for start in range(0, len(rows), _AT_ONCE):
             ids = [_to_key(row) for row in rows[start : start + _AT_ONCE]]
-            items = self._call("get", ids=ids, output_fields=[_VECTOR])
+            items = self._read("get", ids=ids, output_fields=[_VECTOR])
             found |= {_from_key(each[_KEY]): np.array(each[_VECTOR], np.float32) for each in items}
         return found
 
@@ -206,6 +211,11 @@ class MilvusTable:
                 yield batch
         finally:
             walk.close()
+
+    def _read(self, method: str, *args: object, **options: object) -> Any:  # noqa: ANN401
+        with self._engine.fuse.guard():
+            timeout = min(self._engine.timeout, _SEARCH_TIMEOUT)
+            return self._call(method, *args, timeout=timeout, **options)
 
     def _call(self, method: str, *args: object, **options: object) -> Any:  # noqa: ANN401
         try:
