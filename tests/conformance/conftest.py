@@ -168,10 +168,21 @@ def beside_server(served: Wire, build: BuildApplication) -> Application:
 def declared_wire(build: BuildApplication) -> Iterator[Wire]:
     """Return the declared engine behind the kit's interception of clients of AWS itself."""
     application = build(eyes=False)
-    interception = Interception(application.handle)
-    interception.begin()
+    declared.STANDING.begin(Interception(application.handle))
     yield Wire(declared.WAY, application.handle, declared.ADDRESS)
-    interception.end()
+    declared.STANDING.pause()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Catch clients again, for a test of this folder."""
+    declared.STANDING.resume()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Catch none any more: the next test may be another folder's."""
+    declared.STANDING.pause()
 
 
 @pytest.fixture(scope="session", params=["in-process", "http", "lambda", declared.WAY])

@@ -11,6 +11,7 @@ import pytest
 from lineament.handlers.services import Services
 from lineament.testing import Face, Faces, UndeclaredPicture
 from lineament.testing.engine import DeclaredEngine, DeclaredPicture
+from lineament.testing.intercept import Interception
 from lineament.testing.service import declared_model, declaring
 from tests.conformance import recording
 from tests.conformance.album import Album
@@ -68,3 +69,28 @@ def blind_engine(album: Album) -> BlindEngine:
 def adaptation(engine: DeclaredEngine) -> Callable[[Services], Services]:
     """Return what makes an application ask that engine."""
     return declaring(engine, declared_model(DEFAULT))
+
+
+class Standing:
+    """An interception for the tests of this folder only: others of the process see none of it."""
+
+    def __init__(self) -> None:
+        self._interception: Interception | None = None
+        self._on = False
+
+    def begin(self, interception: Interception) -> None:
+        self._interception = interception
+        self.resume()
+
+    def resume(self) -> None:
+        if self._interception is not None and not self._on:
+            self._interception.begin()
+            self._on = True
+
+    def pause(self) -> None:
+        if self._interception is not None and self._on:
+            self._interception.end()
+            self._on = False
+
+
+STANDING = Standing()

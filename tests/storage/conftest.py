@@ -12,6 +12,8 @@ from tests.storage.snapshotting import make_store
 from tests.storage.world import healthy
 
 REGION = "us-east-1"
+on_the_faster = pytest.mark.parametrize("moto_endpoint", ["ministack"], indirect=True)
+"""For tests of thousands of calls, in which the emulator is not what is tested."""
 
 
 @pytest.fixture(scope="session", params=["moto", "ministack"])

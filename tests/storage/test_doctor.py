@@ -50,7 +50,8 @@ def test_damage_is_found_and_nothing_else(home: Inhabited, kind: str, damage: Da
 def test_every_kind_of_damage_has_a_test() -> None:
     """Lost: a kind that is never found is a promise that nobody keeps."""
     broken = {kind for kind, (severity, _) in KINDS.items() if severity == BROKEN}
-    elsewhere = {"gallery-disagrees", *HARMS.values()}
+    engine = {"engine-row-differs", "engine-row-missing", "engine-table-missing"}
+    elsewhere = {"gallery-disagrees", *HARMS.values(), *engine}
     assert broken == {kind for kind, _ in DAMAGES} | elsewhere
 
 
@@ -62,7 +63,7 @@ def test_a_gallery_that_folds_otherwise_is_found(
     if step == "fold":  # keeps a face with its user for ever
         monkeypatch.setattr("lineament.domain.users._without", lambda owners, _gone: owners)
     elif step == "template":
-        monkeypatch.setattr("lineament.gallery.generation.template", lambda vectors: vectors[-1])
+        monkeypatch.setattr("lineament.gallery.steps.template", lambda vectors: vectors[-1])
     elif step == "refused":
         monkeypatch.setattr("lineament.storage.entries._from_vectors", lambda item: item["none"])
     else:

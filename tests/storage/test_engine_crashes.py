@@ -28,13 +28,14 @@ from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import LATE_SECONDS, LOST_SECONDS, Tenure
 from tests.gallery.distance import Sole
 from tests.gallery.tables import PlainEngine
+from tests.storage.conftest import on_the_faster
 from tests.storage.engines import engine_agrees, to
 from tests.storage.inhabited import LATER, change_user
 from tests.storage.snapshotting import AT_ONCE, DyingClients, objects, people
 from tests.storage.unruly import DyingEngine
 from tests.storage.world import Crash, ids_of, make_faces, now, stored_items
 
-pytestmark = pytest.mark.usefixtures("stays_healthy")
+pytestmark = [pytest.mark.usefixtures("stays_healthy"), on_the_faster]
 KINDS: tuple[Kind, ...] = ("faces", "users")
 Call = Callable[..., Any]
 

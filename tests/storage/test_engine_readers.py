@@ -29,6 +29,7 @@ from lineament.storage.published import Published
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.tenure import LATE_SECONDS, Tenure, TenureLost
 from tests.gallery.tables import PlainEngine, PlainTable
+from tests.storage.conftest import on_the_faster
 from tests.storage.engines import engine_agrees
 from tests.storage.inhabited import change_user
 from tests.storage.snapshotting import AT_ONCE, people
@@ -208,6 +209,7 @@ def answers(view: MemoryGalleryView, queries: list[Vector]) -> tuple[Any, ...]:
     return (len(view), tuple(_page(view)), *found)
 
 
+@on_the_faster
 def test_every_answer_was_right_while_it_was_made(
     tables: Tables, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.sweep import sweep
+from tests.storage.conftest import on_the_faster
 from tests.storage.world import (
     Crash,
     HookedClient,
@@ -60,7 +61,7 @@ def test_vectors_are_found_behind_many_foreign_entries(tables: Tables) -> None:
     assert stored_vectors(tables) == len(stored_items(tables, "FACE#")) == 20
 
 
-@pytest.mark.timeout(400)  # moto needs some 4 ms a face
+@on_the_faster
 def test_4096_faces_go_at_once(tables: Tables) -> None:
     """Else the largest DeleteFaces that the wire allows fails or leaves faces behind."""
     collection = make_collection(tables)

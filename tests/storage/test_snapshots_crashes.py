@@ -14,6 +14,7 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.provision import Tables
 from lineament.storage.purge import purge
 from lineament.storage.snapshots import SnapshotStore
+from tests.storage.conftest import on_the_faster
 from tests.storage.inhabited import LATER
 from tests.storage.snapshotting import (
     AT_ONCE,
@@ -69,6 +70,7 @@ def test_compaction_cut_at_any_call(tables: Tables, store: SnapshotStore, *, aft
     assert dying.calls > 10
 
 
+@on_the_faster
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_purge_cut_at_any_call(tables: Tables, store: SnapshotStore, *, after: bool) -> None:
     """Lost: faces of a deleted collection stay in S3 or in the table for ever."""
