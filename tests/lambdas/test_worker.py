@@ -111,6 +111,16 @@ def test_import_passes_by_what_is_no_picture(capsys: pytest.CaptureFixture[str])
     assert do(import_("text")) == ["message-0"]  # missing, or a right is: somebody has to look
 
 
+def test_missing_picture_holds_up_no_other(world: str, aws_endpoint: str) -> None:
+    """Lost: a thousand pictures are never imported since the first of them was deleted."""
+    assert do(import_("none", "obama", "biden")) == ["message-0"]  # somebody has to look
+    assert len(faces()) == 2
+    assert do(import_("none", "obama", "biden"), Clock(2)) == []
+    (rest,) = handed_on(world, aws_endpoint)
+    assert json.loads(rest)["images"] == images("biden", "none")  # it is not forgotten
+    assert do(rest) == ["message-0"]
+
+
 def test_import_goes_on_in_the_next_event(world: str, aws_endpoint: str) -> None:
     """Lost: what does not end within an event begins anew for ever, and ends as a dead letter."""
     assert do(import_("obama", "obama2", "biden"), Clock(2)) == []

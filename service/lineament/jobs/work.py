@@ -13,7 +13,7 @@ from lineament.app import Application
 from lineament.context import Scope
 from lineament.domain.celebrities import SCOPE as CELEBRITIES
 from lineament.domain.collections import Collection
-from lineament.errors import ConflictException, LineamentError
+from lineament.errors import ConflictException, InvalidS3ObjectException, LineamentError
 from lineament.jobs import messages
 from lineament.jobs.moving import Mover, Outcome
 from lineament.jobs.refusals import BAD_REQUEST
@@ -123,15 +123,25 @@ class Worker:
         return {"MovedFaces": outcome.moved}
 
     def import_(self, job: Job) -> Counts:
-        """Index pictures that are in S3, and let their faces belong to users."""
+        """Index pictures that are in S3, and let their faces belong to users.
+
+        Those that S3 does not give hold up none of the others; they are tried again with the job.
+        """
         counts: Counter[str] = Counter()
-        for place, picture in enumerate(job["images"]):
-            self._require_time({"images": job["images"][place:]})
+        images: list[Job] = job["images"]
+        left: list[Job] = []
+        for place, picture in enumerate(images):
+            self._require_time({"images": [*images[place:], *left]})
             try:
                 counts.update(self._import(job, picture))
             except BAD_REQUEST as error:
                 _log.warning("not imported, %s: %s", error.code, ascii(picture["image"]))
                 counts["Rejected"] += 1
+            except InvalidS3ObjectException as error:
+                _log.warning("not read, %s: %s", error.code, ascii(picture["image"]))
+                left.append(picture)
+        if left:
+            raise JobFailed(f"{len(left)} of {len(images)} pictures cannot be read from S3")
         return counts
 
     def _import(self, job: Job, picture: Job) -> Counts:
