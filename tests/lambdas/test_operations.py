@@ -94,3 +94,18 @@ def test_a_kind_of_fault_is_raised_under_the_api_s_name(monkeypatch: pytest.Monk
     with pytest.raises(errors.ServiceUnavailable, match="away") as raised:
         operations.list_collections({}, None)
     assert type(raised.value).__name__ == "ServiceUnavailable"
+
+
+def test_fault_is_told_where_the_role_may_not_make_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: a deployed state machine reads InternalServerError, and does not wait and try again."""
+
+    def call(*_args: object) -> bytes:
+        raise errors.ServiceUnavailable("DynamoDB does not answer")
+
+    def refused() -> bool:
+        raise errors.InternalServerError
+
+    monkeypatch.setattr(operations, "_call", call)
+    monkeypatch.setattr(container, "make_tables", refused)
+    with pytest.raises(errors.ServiceUnavailable, match="does not answer"):
+        operations.list_collections({}, None)
