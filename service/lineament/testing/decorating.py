@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ def _decorate_function(function: Any, start: Step, stop: Step) -> Any:  # noqa: 
         @functools.wraps(function)
         async def asynchronous_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: ANN401
             with _between(start, stop):
-                async for value in function(*args, **kwargs):
-                    yield value
+                # Closed here, since what it does at its end belongs inside.
+                async with aclosing(function(*args, **kwargs)) as values:
+                    async for value in values:
+                        yield value
 
         return asynchronous_generator
     if inspect.iscoroutinefunction(function):

@@ -35,6 +35,8 @@ class Interception:
         self._passing: list[list[str]] = []
         self._asked: weakref.WeakSet[Any] = weakref.WeakSet()
         self._call = botocore.client.BaseClient._make_api_call
+        self._own: Any = None
+        """What stands in its place; None before the begin and after the end."""
 
     def begin(self) -> None:
         """Have every client ask us."""
@@ -45,12 +47,18 @@ class Interception:
                 prepare(self)
             return call(self, operation_name, api_params)
 
-        botocore.client.BaseClient._make_api_call = make_api_call
+        self._own = botocore.client.BaseClient._make_api_call = make_api_call
 
     def end(self) -> None:
-        """Leave clients and moto as they were."""
-        botocore.client.BaseClient._make_api_call = self._call
+        """Leave clients and moto as they were.
+
+        Whoever has patched botocore since the begin keeps that, and may put ours back when his own
+        ends: from now on it does nothing.
+        """
         with self._lock:
+            if botocore.client.BaseClient._make_api_call is self._own:
+                botocore.client.BaseClient._make_api_call = self._call
+            self._own = None
             for client in self._asked:
                 client.meta.events.unregister(_EVENT, self._send)
             for services in self._passing:
@@ -59,6 +67,8 @@ class Interception:
 
     def _prepare(self, client: Any) -> None:  # noqa: ANN401 - botocore's client
         with self._lock:
+            if self._own is None:
+                return
             if client not in self._asked:
                 client.meta.events.register(_EVENT, self._send)
                 self._asked.add(client)
