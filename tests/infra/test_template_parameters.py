@@ -53,9 +53,15 @@ def test_http_api_in_place_of_a_function_url() -> None:
 
 
 def test_an_operation_for_state_machines() -> None:
-    """Lost: Step Functions have nothing to invoke."""
+    """Lost: Step Functions have nothing to invoke; or it fails and no alarm rings."""
     stack = Stack(Endpoint="None", DirectOperation="index_faces")
     command = resources()["DirectFunction"]["Properties"]["ImageConfig"]["Command"]
     assert command == [{"Fn::Sub": "lambdas.operations.${DirectOperation}"}]
     assert stack.outputs["DirectFunctionArn"] == stack.function("Direct")["FunctionArn"]
     assert "Endpoint" not in stack.outputs
+    watched = [
+        (alarm["MetricName"], each["Value"])
+        for alarm in boto3.client("cloudwatch", REGION).describe_alarms()["MetricAlarms"]
+        for each in alarm.get("Dimensions", [])
+    ]
+    assert ("Errors", stack.ids["DirectFunction"]) in watched

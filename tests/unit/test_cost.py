@@ -49,7 +49,8 @@ def alarmed(template: dict[str, Any]) -> list[int]:
     alarms = [
         each["Properties"]
         for each in template["Resources"].values()
-        if each["Type"] == "AWS::CloudWatch::Alarm" and each.get("Condition") != "HasHttpApi"
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+        and each.get("Condition") in {None, "HasFunctionUrl"}
     ]
     return [sum("MetricStat" in each for each in alarm.get("Metrics", [])) or 1 for alarm in alarms]
 
