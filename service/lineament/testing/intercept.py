@@ -61,6 +61,7 @@ class Interception:
             self._own = None
             for client in self._asked:
                 client.meta.events.unregister(_EVENT, self._send)
+            self._asked.clear()  # they are asked anew, should this begin again
             for services in self._passing:
                 services.remove(_SERVICE)
             self._passing.clear()
