@@ -13,6 +13,7 @@ from cfnlint.decode import decode
 
 from lineament import config
 from lineament.storage.provision import connect, ensure_tables
+from lineament.storage.staging import ABANDONED_SECONDS
 from tests.infra.stack import ACCOUNT, FUNCTIONS, REGION, TEMPLATE, Stack, inside_moto, resources
 
 CFN_LINT = str(Path(sys.executable).with_name("cfn-lint"))
@@ -137,15 +138,15 @@ def test_snapshots_have_no_versions(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("queue", "mapping", "function"),
-    [("Uploads", "Uploads", "ImageUploaded"), ("Jobs", "Jobs", "Worker")],
+    ("queue", "mapping", "function", "times"),
+    [("Uploads", "Uploads", "ImageUploaded", 6), ("Jobs", "Jobs", "Worker", 3)],
 )
 def test_messages_come_again_one_by_one_and_end_as_dead_letters(
-    queue: str, mapping: str, function: str, stack: Stack
+    queue: str, mapping: str, function: str, times: int, stack: Stack
 ) -> None:
     """Lost: messages come again while they are worked on, or for ever, or drag others with them."""
     live, dead = stack.queue(f"{queue}Queue"), stack.queue(f"{queue}DeadLetters")
-    assert int(live["VisibilityTimeout"]) >= 6 * stack.function(function)["Timeout"]
+    assert int(live["VisibilityTimeout"]) == times * stack.function(function)["Timeout"]
     redrive = json.loads(live["RedrivePolicy"])
     assert redrive["deadLetterTargetArn"] == dead["QueueArn"]
     assert int(redrive["maxReceiveCount"]) > 1
@@ -156,11 +157,14 @@ def test_messages_come_again_one_by_one_and_end_as_dead_letters(
     assert source["FunctionArn"] == stack.function(function)["FunctionArn"]
     asked = resources()[mapping]["Properties"]
     assert asked["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert asked["BatchSize"] == 1
 
 
 def test_moves_outlive_the_wait_between_two_events(stack: Stack) -> None:
-    """Lost: a job that is handed on finds its work of before given to the purge."""
+    """Lost: a job that is handed on, or cut off, finds its work of before given to the purge."""
     assert stack.function("Worker")["Timeout"] * 1000 > 2 * 60_000
+    again = int(stack.queue("JobsQueue")["VisibilityTimeout"])
+    assert again + stack.function("Retention")["Timeout"] <= ABANDONED_SECONDS
     assert stack.environment("Worker")["LINEAMENT_WORK_QUEUE_URL"] == stack.outputs["JobsQueueUrl"]
 
 
