@@ -20,9 +20,8 @@ _FIRST = 256
 """Rows asked of a chunk at first: most searches find fewer at their threshold."""
 _SPARE_ROWS = 64
 """Asked beyond the limit: those that the codes' error leaves open."""
-_WORTH_CORES, _WORTH_A_THREAD = 200_000, 16_384
-"""Rows from which a scan is spread over the cores, 2 ms for one; and of a part that is given away.
-"""
+_WORTH_CORES = 200_000
+"""Rows from which a scan is spread over the cores: 2 ms for one."""
 _MORE = 2
 """Times as many are asked where that was not enough."""
 
@@ -90,11 +89,8 @@ def _look(asked: Mapping[Part, int], query: Vector, min_score: float) -> dict[Pa
     def look(part: Part) -> Candidates:
         return part.chunk.candidates(query, min_score, asked[part])
 
-    # This thread takes the largest, and those that are done before another has begun with them.
-    others = [part for part in largest_first[1:] if many and part.count >= _WORTH_A_THREAD]
-    begun = {part: _cores().submit(look, part) for part in others}
-    found = {part: look(part) for part in largest_first if part not in begun}
-    return found | {part: future.result() for part, future in begun.items()}
+    found = _cores().map(look, largest_first) if many else map(look, largest_first)
+    return dict(zip(largest_first, found, strict=True))
 
 
 @cache
