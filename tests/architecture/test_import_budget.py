@@ -1,13 +1,8 @@
 """What a process loads before it needs it."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 from lineament.app import Application
+from tests.fresh_process import loaded
 
-ROOT = Path(__file__).parents[2]
 HEAVY = (
     "tensorflow",
     "torch",
@@ -39,17 +34,7 @@ assert answer["statusCode"] == 200, answer
 
 def _loaded(program: str) -> set[str]:
     """Return the heavy modules that a fresh process has loaded after the program."""
-    report = f"\nimport json, sys\nprint(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
-    answer = subprocess.run(
-        [sys.executable, "-c", program + report],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    return set(json.loads(answer.stdout.splitlines()[-1]))
+    return loaded(program) & set(HEAVY)
 
 
 def test_import_loads_no_model_runtime() -> None:

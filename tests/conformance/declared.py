@@ -22,6 +22,9 @@ ADDRESS = "https://rekognition.us-east-1.amazonaws.com"
 DEFAULT = "default"
 """The profile whose calibration declared similarities have."""
 
+EYES = pytest.mark.parametrize("wire", ["in-process", "http", "lambda"], indirect=True)
+"""For tests of what only a deployment with models has: a second one, or celebrities imported."""
+
 
 class BlindEngine(DeclaredEngine):
     """A declared engine that ends a test which shows it what only eyes could see."""

@@ -11,7 +11,6 @@ import pytest
 
 from lineament.cli.main import main
 from lineament.domain.faces import FaceEngine
-from tests.conformance import declared
 from tests.conformance.album import Album
 from tests.conformance.conftest import BuildApplication, Wire, random_account
 from tests.conformance.deploying import deployed
@@ -66,8 +65,6 @@ def famous_deployment(
     wire: Wire, build: BuildApplication, engine: FaceEngine, album: Album, folder: Path
 ) -> Iterator[Famous]:
     """Import, and run the service for as long as the block."""
-    if wire.name == declared.WAY:
-        pytest.skip("celebrities are imported by a command, which takes a real engine")
     table = f"famous-{wire.name}"
     with importing(engine, {**wire.variables, "LINEAMENT_TABLE": table}):
         assert main(["celebrities", "import", str(write_manifest(folder, album))]) == 0

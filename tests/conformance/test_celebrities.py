@@ -9,12 +9,15 @@ import pytest
 
 from lineament.domain.faces import FaceEngine
 from tests import pictures
+from tests.conformance import declared
 from tests.conformance.album import GROUP_FACES, Album
 from tests.conformance.asking import refused
 from tests.conformance.conftest import BuildApplication, Wire, random_account
 from tests.conformance.deploying import deployed
 from tests.conformance.famous import KNOWN_ID, URLS, Famous, famous_deployment
 from tests.profiles import SECOND
+
+pytestmark = declared.EYES
 
 NOT_FOUND = "ResourceNotFoundException"
 COMPARED = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality", "Emotions", "Smile"}

@@ -34,8 +34,6 @@ def bound(
     wire: Wire, build: BuildApplication, second: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Wire]:
     """Return a service of both models on the tables of `wire`, which runs one."""
-    if wire.name == declared.WAY:
-        pytest.skip("the declared engine has one model")
     bindings = (("vip-*", second), ("staff", second))
     if wire.name == "http":
         text = ",".join("=".join(binding) for binding in bindings)
@@ -50,6 +48,7 @@ def bound(
         yield Wire("in-process", build(collection_profiles=bindings).handle, None)
 
 
+@declared.EYES
 def test_a_collections_name_decides_its_model(bound: Wire, second: str, account: str) -> None:
     """Lost: the people at the door are told apart by the model that was meant for albums."""
     c = bound.client(account)
@@ -62,6 +61,7 @@ def test_a_collections_name_decides_its_model(bound: Wire, second: str, account:
     assert dict(zip(answer["CollectionIds"], answer["FaceModelVersions"], strict=True)) == expected
 
 
+@declared.EYES
 def test_each_collection_searches_with_its_own_model(
     bound: Wire, second: str, account: str, album: Album
 ) -> None:
@@ -93,6 +93,7 @@ def test_each_collection_searches_with_its_own_model(
     )
 
 
+@declared.EYES
 def test_a_model_that_is_not_run_is_refused_by_name(
     bound: Wire, wire: Wire, second: str, account: str, album: Album
 ) -> None:

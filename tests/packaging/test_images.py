@@ -32,7 +32,10 @@ SLIM = {"linux-vdso", "ld-linux", "libc", "libm", "libdl", "libpthread", "librt"
 _PIN = re.compile(r"^([a-z0-9\-]+==\S+) \\$", re.MULTILINE)
 
 pytestmark = pytest.mark.timeout(600)
-needs_namespaces = pytest.mark.skipif(not sandbox.allowed(), reason="namespaces are not allowed")
+needs_namespaces = pytest.mark.skipif(
+    not sandbox.allowed(),
+    reason="needs Linux and root: unshare has to give a network and mounts of its own",
+)
 
 
 @pytest.fixture(scope="session")

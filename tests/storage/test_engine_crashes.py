@@ -127,6 +127,19 @@ def delete_all(tables: Tables, store: SnapshotStore, engine: PlainEngine) -> Non
     assert (engine.generations(), objects(store)) == (set(), {})
 
 
+def ends_well(
+    tables: Tables,
+    store: SnapshotStore,
+    engine: PlainEngine,
+    made: list[tuple[Collection, list[str]]],
+) -> None:
+    """Assert that after housekeeping all answers are right, and the engine holds nothing else."""
+    settled(tables, store, engine)
+    for collection, gone in made:
+        engine_agrees(tables, store, engine, collection)
+        holds_the_snapshot(store, engine, collection, gone)
+
+
 @pytest.mark.parametrize("first", [False, True], ids=["later", "first"])
 def test_compaction_cut_at_any_call(tables: Tables, store: SnapshotStore, *, first: bool) -> None:
     """Lost: after a crash searches miss faces, or an engine keeps removed ones for ever."""
@@ -143,10 +156,7 @@ def test_compaction_cut_at_any_call(tables: Tables, store: SnapshotStore, *, fir
         if not died:
             break
     assert dying.calls > 15
-    settled(tables, store, engine)
-    for collection, gone in made:
-        engine_agrees(tables, store, engine, collection)
-        holds_the_snapshot(store, engine, collection, gone)
+    ends_well(tables, store, engine, made)
     assert len(objects(store)) == len(made)
     delete_all(tables, store, engine)
 
@@ -168,10 +178,7 @@ def test_mending_cut_at_any_call(tables: Tables, store: SnapshotStore) -> None:
         if not died:
             break
     assert dying.calls > 7
-    settled(tables, store, engine)
-    for collection, gone in made:
-        engine_agrees(tables, store, engine, collection)
-        holds_the_snapshot(store, engine, collection, gone)
+    ends_well(tables, store, engine, made)
 
 
 def _without_removal(table: Callable[[str, Kind], Any], generation: str, kind: Kind) -> Any:

@@ -1,13 +1,8 @@
 """What the kit costs those who have it installed, and those who use it."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+from tests.fresh_process import loaded
 
-ROOT = Path(__file__).parents[2]
 MODELS = {"tensorflow", "torch", "onnxruntime", "onnx", "deepface", "keras"}
-_REPORT = "\nimport json, sys; print(json.dumps(sorted(m for m in sys.modules if '.' not in m)))"
 _MOCK = """
 import boto3
 from lineament.testing import faces, mock_rekognition
@@ -20,20 +15,6 @@ _PICTURES = """
     found = c.search_faces_by_image(CollectionId="people", Image={"Bytes": faces.picture("alice")})
     assert len(found["FaceMatches"]) == 1
 """
-
-
-def loaded(program: str) -> set[str]:
-    """Return the packages that a fresh process has loaded after the program."""
-    ended = subprocess.run(
-        [sys.executable, "-c", program + _REPORT],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return set(json.loads(ended.stdout.splitlines()[-1]))
 
 
 def test_the_plugin_loads_nothing_at_pytests_start() -> None:
