@@ -17,8 +17,6 @@ from tests.conformance.deploying import deployed
 from tests.conformance.famous import KNOWN_ID, URLS, Famous, famous_deployment
 from tests.profiles import SECOND
 
-pytestmark = declared.EYES
-
 NOT_FOUND = "ResourceNotFoundException"
 COMPARED = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality", "Emotions", "Smile"}
 LARGEST = 64
@@ -64,6 +62,7 @@ def test_cb01_without_a_gallery_nobody_is_named(c: Any, album: Album) -> None:
         refused(c.get_celebrity_info, NOT_FOUND, Id=unknown)
 
 
+@declared.EYES
 def test_cb01_a_celebrity_is_named_on_another_photo(famous: Famous, album: Album) -> None:
     """Lost: what the operation is for."""
     (face,), others = recognized(famous.c, album.a1)
@@ -79,6 +78,7 @@ def test_cb01_a_celebrity_is_named_on_another_photo(famous: Famous, album: Album
     assert (b["Name"], b["Urls"], b["KnownGender"]) == ("Person B", [], {"Type": "Unlisted"})
 
 
+@declared.EYES
 def test_cb01_each_face_is_in_one_list(famous: Famous, album: Album) -> None:
     """Lost: faces counted twice, or not at all."""
     named, others = recognized(famous.c, album.group)
@@ -87,6 +87,7 @@ def test_cb01_each_face_is_in_one_list(famous: Famous, album: Album) -> None:
     assert boxes([named[0]["Face"], *others]) == boxes(found)  # A is the largest
 
 
+@declared.EYES
 def test_cb01_a_collage_names_everybody(famous: Famous, album: Album) -> None:
     """Lost: a second celebrity, or the second photo of one."""
     one = album.pixels("obama.jpg")
@@ -100,6 +101,7 @@ def test_cb01_a_collage_names_everybody(famous: Famous, album: Album) -> None:
         assert areas == sorted(areas, reverse=True)
 
 
+@declared.EYES
 def test_cb01_what_is_known_of_an_id(famous: Famous) -> None:
     """Lost: applications that keep ids and ask for names later."""
     told = famous.c.get_celebrity_info(Id=KNOWN_ID)
@@ -121,6 +123,7 @@ def test_cb01_only_the_largest_faces_are_told(c: Any, album: Album) -> None:
     assert boxes(others) == boxes(found[:LARGEST])
 
 
+@declared.EYES
 def test_the_operator_decides_how_sure_a_name_is(
     famous: Famous, build: BuildApplication, album: Album, tmp_path: Path
 ) -> None:
@@ -134,6 +137,7 @@ def test_the_operator_decides_how_sure_a_name_is(
         assert c.get_celebrity_info(Id=KNOWN_ID)["Name"] == "Person A"
 
 
+@declared.EYES
 def test_a_gallery_of_another_face_model_is_told(
     famous: Famous, build: BuildApplication, album: Album, tmp_path: Path
 ) -> None:
@@ -149,6 +153,7 @@ def test_a_gallery_of_another_face_model_is_told(
 
 
 @pytest.mark.parametrize("key", ["celebrities", "123456789012"])
+@declared.EYES
 def test_nobody_reaches_the_gallery(famous: Famous, key: str) -> None:
     """Lost: any caller can add a face to a public figure, or read who is in the gallery."""
     for region in ("us-east-1", "all"):
