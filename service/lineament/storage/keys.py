@@ -10,6 +10,15 @@
 | faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
 | faces | `SNAPSHOT#<generation>` | `SNAPSHOT` | which snapshot of the log is the newest |
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
+| trust | `KEY#<access key id>` | `KEY` | an access key, without its secret |
+| trust | `ACCOUNT#<account>` | `ACCOUNT` | what the operator grants an account: buckets, quotas |
+| trust | `SUSPENDED#<account>` | `ACCOUNT`, `KEY#<id>`, `COL#<region>#<id>` | who is cut off |
+| trust | `AUDIT#<account>#<n // 256>` | `<n>`, 12 digits | a block of the account's audit chain |
+| trust | `AUDIT#<account>` | `HEAD` | a hint where that chain ends |
+| trust | `CONSENT#<account>#<region>` | `<ExternalImageId>` | who has consented |
+| trust | `QUOTA#<account>#<region>#<operation>` | `QUOTA` | a token bucket of all workers |
+| trust | `AUTHORISATION#<account>` | `<id>` | who may search what, approved by whom |
+| trust | `REVIEW#<account>` | `<request id>` | what a human made of a search |
 
 A snapshot itself is the S3 object `<table>/snapshots/<generation>/<seq>-<random>`.
 Number 0 of a log is no change: it stands for as long as the generation has not been purged.
@@ -109,3 +118,53 @@ def token_key(scope: Scope, operation: str, token: str) -> Key:
     """Return the key of a ClientRequestToken; the token itself is not kept."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     return _key(f"TOKEN#{scope.account}#{scope.region}#{operation}#{digest}", "TOKEN")
+
+
+def access_key(access_key_id: str) -> Key:
+    """Return the key of an access key's record."""
+    return _key(f"KEY#{access_key_id}", "KEY")
+
+
+def account_key(account: str) -> Key:
+    """Return the key of what the operator grants an account."""
+    return _key(f"ACCOUNT#{account}", "ACCOUNT")
+
+
+def suspended_partition(account: str) -> str:
+    """Return the partition of an account's suspensions."""
+    return f"SUSPENDED#{account}"
+
+
+def suspended_key(account: str, what: str) -> Key:
+    """Return the key of a suspension of `ACCOUNT`, `KEY#<id>` or `COL#<region>#<id>`."""
+    return _key(suspended_partition(account), what)
+
+
+def audit_block_key(account: str, number: int) -> Key:
+    """Return the key of a block of an account's audit chain."""
+    return _key(f"AUDIT#{account}#{number // PER_PARTITION}", f"{number:0{_SEQ_DIGITS}d}")
+
+
+def audit_head_key(account: str) -> Key:
+    """Return the key of the hint where an account's audit chain ends."""
+    return _key(f"AUDIT#{account}", "HEAD")
+
+
+def quota_key(scope: Scope, operation: str) -> Key:
+    """Return the key of the token bucket of an operation."""
+    return _key(f"QUOTA#{scope.account}#{scope.region}#{operation}", "QUOTA")
+
+
+def consent_key(scope: Scope, external_image_id: str) -> Key:
+    """Return the key of a consent."""
+    return _key(f"CONSENT#{scope.account}#{scope.region}", external_image_id)
+
+
+def authorisation_key(account: str, identifier: str) -> Key:
+    """Return the key of an authorisation record."""
+    return _key(f"AUTHORISATION#{account}", identifier)
+
+
+def review_key(account: str, request_id: str) -> Key:
+    """Return the key of a human review of a search."""
+    return _key(f"REVIEW#{account}", request_id)

@@ -1,8 +1,10 @@
-"""The two tables of a deployment, and making them where they are missing.
+"""The three tables of a deployment, and making them where they are missing.
 
 `<name>` holds what is small and listed: collections, secrets. `<name>-faces` holds what grows: face
 records and change logs, read by exact key. They are two because moto walks a whole table for each
 Query: in one table, listing collections took 8 ms beside 100 faces and 204 ms beside 10,000.
+`<name>-trust` holds who may call and what they did. It is a table of its own because those who
+serve calls may add to it and never erase from it.
 """
 
 import logging
@@ -17,6 +19,7 @@ from lineament.storage.faults import from_dynamodb
 from lineament.storage.table import Table
 
 FACES_SUFFIX = "-faces"
+TRUST_SUFFIX = "-trust"
 _POLL_SECONDS = 1
 _POLLS = 60
 _EXPIRES = "expires"
@@ -32,11 +35,17 @@ class Tables:
     """Collections, scopes, secrets."""
     faces: Table
     """Face records and change logs."""
+    trust: Table
+    """Access keys, accounts, suspensions, quotas, and the audit trail."""
 
     @classmethod
     def of(cls, client: Any, name: str) -> "Tables":  # noqa: ANN401
         """Return the tables named after `name`, reached through a boto3 DynamoDB client."""
-        return cls(Table(client, name), Table(client, name + FACES_SUFFIX))
+        return cls(
+            Table(client, name),
+            Table(client, name + FACES_SUFFIX),
+            Table(client, name + TRUST_SUFFIX),
+        )
 
 
 def connect(name: str, region: str, endpoint_url: str | None = None) -> Tables:
@@ -45,16 +54,17 @@ def connect(name: str, region: str, endpoint_url: str | None = None) -> Tables:
 
 
 def ensure_tables(tables: Tables) -> None:
-    """Make the tables that are missing, wait until both can be used, and let records expire.
+    """Make the tables that are missing, wait until all can be used, and let records expire.
 
     Any number of processes may do this at once.
 
     Raises:
         ServiceUnavailable: DynamoDB does not answer, or a table is not active within a minute.
     """
-    for table in (tables.control, tables.faces):
+    for table in (tables.control, tables.faces, tables.trust):
         _ensure(table)
-    _let_expire(tables.faces)
+    for table in (tables.faces, tables.trust):
+        _let_expire(table)
 
 
 def _ensure(table: Table) -> None:
@@ -113,8 +123,8 @@ def _let_expire(table: Table) -> None:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "ValidationException":
             return  # DynamoDB's answer where another process has done it at the same moment.
-        _log.warning("the table %s keeps expired request tokens: %s", table.name, code)
+        _log.warning("the table %s keeps expired records: %s", table.name, code)
     except BotoCoreError as error:
         _log.warning(
-            "the table %s keeps expired request tokens: %s", table.name, type(error).__name__
+            "the table %s keeps expired records: %s", table.name, type(error).__name__
         )
