@@ -6,6 +6,7 @@ from lineament.context import CallContext
 from lineament.domain.collections import Collection
 from lineament.domain.limits import DEFAULT_PAGE
 from lineament.domain.paging import Listing, issue_token, read_token
+from lineament.domain.rules import read_rules
 from lineament.domain.similarity import FaceModel
 from lineament.domain.tags import merge, require_own
 from lineament.errors import (
@@ -58,6 +59,7 @@ def create_collection(services: Services, call: CallContext, params: Params) -> 
     """
     name, tags = params["CollectionId"], params.get("Tags", {})
     require_own(tags)
+    read_rules(tags)
     if services.collections.find(call.scope, name) is not None:
         raise ResourceAlreadyExistsException(f"The collection id: {name} already exists")
     quota = services.quotas.collections
