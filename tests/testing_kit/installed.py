@@ -1,18 +1,19 @@
 """Lineament as its wheel installs it, in a venv of its own.
 
-The venv finds what Lineament depends on in this environment's packages, by a .pth file: they take
-minutes to install, and are not what is tested. Lineament itself is the wheel's, and so is the entry
-point of its pytest plugin.
+What Lineament depends on is linked there out of this environment: it takes minutes to install, and
+is not what is tested. Lineament itself is the wheel's, and so is the entry point of its pytest
+plugin.
 """
 
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 from pathlib import Path
 
 import pytest
+
+from tests.testing_kit.brought import bring
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,5 +57,5 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
     run(*pip, "install", "--no-index", "--no-deps", wheel, cwd=home)
     (packages,) = home.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    bring(packages, "lineament[testing]")
     return python

@@ -1,10 +1,14 @@
 """The kit as somebody has it who never saw this repository."""
 
+import importlib.util
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
+from tests.testing_kit.brought import name_of
 from tests.testing_kit.installed import run
 
 STRANGER = Path(__file__).parent / "stranger"
@@ -31,6 +35,20 @@ def test_the_wheel_holds_the_kit(wheel: Path) -> None:
     assert "lineament/testing/plugin.py" in names
     assert "[pytest11]\nlineament = lineament.testing.plugin" in told
     assert [name for name in names if name.endswith((".onnx", ".tflite", ".jpg"))] == []
+
+
+def test_a_stranger_has_what_the_wheel_asks_for_and_nothing_else(
+    python: Path, project: Path
+) -> None:
+    """Lost: the kit needs a package that only this repository's lock file brings."""
+    asked = "from importlib.metadata import distributions as d; print(*(e.name for e in d()))"
+    seen = {canonicalize_name(name) for name in run(python, "-c", asked, cwd=project).split()}
+    here = {name_of(each) for each in distributions()}
+    assert {"lineament", "moto", "pytest", "numpy"} < seen <= here
+    ours = {"awslambdaric", "hypothesis", "ministack", "mypy", "pytest-timeout", "pytest-xdist"}
+    assert ours <= here - seen
+    assert importlib.util.find_spec("hypothesis") is not None
+    run(python, "-c", "import hypothesis", cwd=project, expected=1)
 
 
 def test_a_strangers_project_passes(python: Path, project: Path) -> None:

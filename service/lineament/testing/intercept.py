@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import botocore.client
 import botocore.loaders
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from moto.core.config import default_user_config
 
+from lineament.testing.moto_hooks import default_user_config, mismatch, passthrough_service
 from lineament.wire.http import HttpRequest, HttpResponse
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -79,6 +79,8 @@ class Interception:
             if _SERVICE not in services:
                 services.append(_SERVICE)
                 self._passing.append(services)
+                if not passthrough_service(_SERVICE):
+                    raise RuntimeError(mismatch("its core.passthrough.services passes nothing"))
 
     def _send(self, request: AWSPreparedRequest, **_event: object) -> AWSResponse | None:
         address = urlsplit(request.url)

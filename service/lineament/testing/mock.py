@@ -23,7 +23,7 @@ class MockRekognition:
 
         Raises:
             RuntimeError: another one is active with other options, or moto runs elsewhere.
-            ModuleNotFoundError: moto is not installed.
+            ImportError: moto is not installed, or is another version than the message names.
             ModelUnavailable: the real engine's models are not installed; the message says how to.
         """
         # Imported here: moto and the service take the better part of a second.

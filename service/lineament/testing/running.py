@@ -3,18 +3,9 @@
 import threading
 from contextlib import ExitStack
 
-try:
-    from moto import mock_aws
-    from moto.core.models import MockAWS
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        "mock_rekognition stands beside moto, which is not installed: pip install "
-        "'lineament[testing]'",
-        name=error.name,
-    ) from error
-
 from lineament.testing.declarations import faces
 from lineament.testing.intercept import Interception
+from lineament.testing.moto_hooks import MockAWS, mock_aws
 from lineament.testing.options import Options
 from lineament.testing.service import Service, build_service
 
