@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lineament.wire.http import HttpRequest, HttpResponse
+from lineament.wire.http import HttpRequest, HttpResponse, IamCaller
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -27,18 +27,31 @@ def to_request(event: Event) -> HttpRequest:
     """Read a payload 2.0 event. API Gateway puts a named stage before the path; it is dropped."""
     context = _mapping(event, "requestContext")
     stage = f"/{context.get('stage', '$default')}/"
-    path = str(_mapping(event).get("rawPath") or "/")
+    sent = path = str(_mapping(event).get("rawPath") or "/")
     if f"{path}/".startswith(stage):
         path = "/" + path[len(stage) :]
     headers = {str(name): str(value) for name, value in _mapping(event, "headers").items()}
-    account = str(_mapping(_mapping(context, "authorizer"), "iam").get("accountId", ""))
+    iam = _mapping(_mapping(context, "authorizer"), "iam")
+    account = str(iam.get("accountId", ""))
     region = _SIGNED.search(headers.get("authorization", "")) or _REGIONAL.search(
         str(context.get("domainName", ""))
     )
+    found = None
     if account and region:
         headers["authorization"] = _BY_IAM.format(account=account, region=region[1])
-    method = str(_mapping(context, "http").get("method", ""))
-    return HttpRequest(method, path, headers, _body(_mapping(event)))
+        key, arn = (str(iam.get(name) or "") for name in ("accessKey", "userArn"))
+        found = IamCaller(account, region[1], key or account, arn)
+    http = _mapping(context, "http")
+    return HttpRequest(
+        str(http.get("method", "")),
+        path,
+        headers,
+        _body(_mapping(event)),
+        query=str(_mapping(event).get("rawQueryString") or ""),
+        sent_path=sent,
+        source_ip=str(http.get("sourceIp") or ""),
+        iam=found,
+    )
 
 
 def from_response(response: HttpResponse) -> Answer:

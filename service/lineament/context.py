@@ -33,10 +33,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling, as far as the request tells."""
+    """Who is calling: as the request says, or, where signatures are verified, as it has proved."""
 
     access_key_id: str
     account: str
+    name: str = ""
+    """Of the user whose key it is; empty where nobody asked for proof."""
+    arn: str = ""
+    """Such as arn:aws:iam::123456789012:user/door; empty where nobody asked for proof."""
 
 
 @dataclass(frozen=True, slots=True)

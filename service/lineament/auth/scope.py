@@ -1,13 +1,13 @@
-"""Who is calling, in which account and region, as the Authorization header says.
+"""Who says that they call, in which account and region: the Authorization header, read.
 
-The signature itself is NOT verified here, nor are the date and the session token: whoever reaches
-the port may claim any access key and so any account. Verification is a later issue; until then the
-service belongs on loopback or behind something that authenticates.
+Nothing is verified here; `authenticator` does that. A server whose LINEAMENT_AUTH is off believes
+what it reads: any access key counts, and any account. Such a server belongs on loopback.
 """
 
 import re
 from base64 import b32decode
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from lineament.context import Principal, Scope
 from lineament.errors import (
@@ -16,9 +16,9 @@ from lineament.errors import (
     MissingAuthenticationTokenException,
 )
 
-_ALGORITHM = "AWS4-HMAC-SHA256"
-_SERVICE = "rekognition"
-_TERMINATOR = "aws4_request"
+ALGORITHM = "AWS4-HMAC-SHA256"
+SERVICE = "rekognition"
+TERMINATOR = "aws4_request"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 _SCOPE_PARTS = 5
 
@@ -32,8 +32,61 @@ _ACCOUNT_SHIFT = 7
 _LARGEST_ACCOUNT = 999_999_999_999
 
 
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What an Authorization header says; nothing of it has been proved."""
+
+    access_key_id: str
+    date: str
+    """The scope's day, yyyymmdd."""
+    region: str
+    service: str
+    signed_headers: tuple[str, ...]
+    """Names of fields, as the client wrote them."""
+    signature: str
+
+    @property
+    def scope(self) -> str:
+        """The credential scope, as it is signed."""
+        return f"{self.date}/{self.region}/{self.service}/{TERMINATOR}"
+
+
+def read_authorization(headers: Mapping[str, str], service: str = SERVICE) -> Authorization:
+    """Read `Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/...`.
+
+    Args:
+        headers: the request's; names in lower case, or a mapping that ignores case.
+        service: the one that the scope has to name.
+
+    Raises:
+        MissingAuthenticationTokenException: there is no Authorization header.
+        IncompleteSignatureException: the header cannot be read; the message names what lacks.
+        InvalidSignatureException: the scope's date, region, service or terminator is wrong.
+
+    Source: SPEC.md A.5.
+    """
+    header = headers.get("authorization")
+    if header is None or not header.strip():
+        raise MissingAuthenticationTokenException
+    parameters = _parameters(header)
+    credential = parameters["Credential"].split("/")
+    if len(credential) != _SCOPE_PARTS:
+        raise IncompleteSignatureException(
+            f"Credential must have exactly {_SCOPE_PARTS} slash-delimited elements, "
+            f"keyid/date/region/service/term, found {len(credential)}."
+        )
+    key, date, region, named, terminator = credential
+    if not _ACCESS_KEY.fullmatch(key):
+        raise IncompleteSignatureException(
+            "The access key id must be 1 to 128 letters, digits, underscores, dots or hyphens."
+        )
+    _require_scope(date, region, (named, service), terminator)
+    signed = tuple(parameters["SignedHeaders"].split(";"))
+    return Authorization(key, date, region, named, signed, parameters["Signature"])
+
+
 def caller(headers: Mapping[str, str], default_account: str) -> tuple[Principal, Scope]:
-    """Read the caller from `Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/...`.
+    """Believe the Authorization header, where LINEAMENT_AUTH is off.
 
     Args:
         headers: the request's; names in lower case, or a mapping that ignores case.
@@ -43,29 +96,13 @@ def caller(headers: Mapping[str, str], default_account: str) -> tuple[Principal,
         The principal, and the account and region whose collections the call sees.
 
     Raises:
-        MissingAuthenticationTokenException: there is no Authorization header.
-        IncompleteSignatureException: the header cannot be read; the message names what lacks.
-        InvalidSignatureException: the scope's date, region, service or terminator is wrong.
+        FrameworkError: see `read_authorization`.
 
     Source: SPEC.md A.5, A.9.
     """
-    header = headers.get("authorization")
-    if header is None or not header.strip():
-        raise MissingAuthenticationTokenException
-    credential = _parameters(header)["Credential"].split("/")
-    if len(credential) != _SCOPE_PARTS:
-        raise IncompleteSignatureException(
-            f"Credential must have exactly {_SCOPE_PARTS} slash-delimited elements, "
-            f"keyid/date/region/service/term, found {len(credential)}."
-        )
-    key, date, region, service, terminator = credential
-    if not _ACCESS_KEY.fullmatch(key):
-        raise IncompleteSignatureException(
-            "The access key id must be 1 to 128 letters, digits, underscores, dots or hyphens."
-        )
-    _require_scope(date, region, service, terminator)
-    account = account_of(key, default_account)
-    return Principal(key, account), Scope(account, region)
+    said = read_authorization(headers)
+    account = account_of(said.access_key_id, default_account)
+    return Principal(said.access_key_id, account), Scope(account, said.region)
 
 
 def account_of(access_key_id: str, default_account: str) -> str:
@@ -87,8 +124,8 @@ def account_of(access_key_id: str, default_account: str) -> str:
 
 def _parameters(header: str) -> dict[str, str]:
     algorithm, _, rest = header.strip().partition(" ")
-    if algorithm != _ALGORITHM:
-        raise IncompleteSignatureException(f"Authorization must begin with '{_ALGORITHM}'.")
+    if algorithm != ALGORITHM:
+        raise IncompleteSignatureException(f"Authorization must begin with '{ALGORITHM}'.")
     found: dict[str, str] = {}
     for part in rest.split(","):
         name, _, value = part.strip().partition("=")
@@ -103,16 +140,18 @@ def _parameters(header: str) -> dict[str, str]:
     return found
 
 
-def _require_scope(date: str, region: str, service: str, terminator: str) -> None:
+def _require_scope(date: str, region: str, service: tuple[str, str], terminator: str) -> None:
+    """Refuse a scope that is not ours; `service` is the one named, and the one that is right."""
+    named, right = service
     if not _DATE.fullmatch(date):
         raise InvalidSignatureException("Credential should be scoped with a date as yyyymmdd.")
     if not _REGION.fullmatch(region):
         raise InvalidSignatureException("Credential should be scoped to a valid region.")
-    if service != _SERVICE:
+    if named != right:
         raise InvalidSignatureException(
-            f"Credential should be scoped to correct service: '{_SERVICE}'."
+            f"Credential should be scoped to correct service: '{right}'."
         )
-    if terminator != _TERMINATOR:
+    if terminator != TERMINATOR:
         raise InvalidSignatureException(
-            f"Credential should be scoped with a valid terminator: '{_TERMINATOR}'."
+            f"Credential should be scoped with a valid terminator: '{TERMINATOR}'."
         )

@@ -72,10 +72,7 @@ def create_server(
             refused = fault(told, str(uuid.uuid4()), time.time())
             application.counts.requests.add(OTHER, str(refused.status))
             return _to_flask(refused)
-        headers = Headers(request.headers.items())
-        return _to_flask(
-            application.handle(HttpRequest(request.method, request.path, headers, body))
-        )
+        return _to_flask(application.handle(_to_request(body)))
 
     @server.errorhandler(Exception)
     def fail(error: Exception) -> Response:
@@ -85,6 +82,19 @@ def create_server(
         return _to_flask(fault(InternalServerError(), request_id, time.time()))
 
     return server
+
+
+def _to_request(body: bytes) -> HttpRequest:
+    sent = str(request.environ.get("RAW_URI", ""))  # gunicorn's: with nothing decoded
+    return HttpRequest(
+        request.method,
+        request.path,
+        Headers(request.headers.items()),
+        body,
+        query=request.query_string.decode("latin-1"),
+        sent_path=sent.partition("?")[0] if sent.startswith("/") else "",
+        source_ip=request.remote_addr or "",
+    )
 
 
 def _asks_for_metrics() -> bool:

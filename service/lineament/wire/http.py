@@ -35,6 +35,16 @@ class Headers(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
+class IamCaller:
+    """Who calls, as IAM has found in front of a function. An adapter's word, never a header's."""
+
+    account: str
+    region: str
+    access_key_id: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """What arrived. `headers` may be given as any mapping and is kept as `Headers`."""
 
@@ -43,6 +53,15 @@ class HttpRequest:
     """Without the query string."""
     headers: Mapping[str, str] = field(default_factory=Headers)
     body: bytes = b""
+    query: str = ""
+    """As it was sent, without the question mark."""
+    sent_path: str = ""
+    """The path before anything was decoded or taken off: what the client has signed; `path` where
+    it is empty."""
+    source_ip: str = ""
+    """Of the peer, which is the proxy where there is one; empty where nobody knows."""
+    iam: IamCaller | None = None
+    """Set where IAM has checked the signature in front of us, and nowhere else."""
 
     def __post_init__(self) -> None:
         """Make header names case-insensitive, once and for every reader."""
