@@ -22,6 +22,8 @@ class Collection:
     seq: int = 0
     """The highest number given to a change; each number at or below it is a change or void."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """The operator's, in the form of tags: `domain.rules.read_rules`."""
     ancestor: str = ""
     """The first generation of this life, where `lineament reindex` has made another since."""
 

@@ -60,6 +60,10 @@ class CollectionStore(Protocol):
         """
         ...
 
+    def rule(self, collection: Collection, change: Retagging) -> None:
+        """Replace the operator's rules on a collection, as `retag` does with the tags."""
+        ...
+
 
 class FaceStore(Protocol):
     """The faces of a collection and the log that commits them."""

@@ -103,7 +103,7 @@ class DynamoCollectionStore:
             self._control.update(
                 keys.collection_key(collection.scope, collection.collection_id),
                 "SET #status = :deleted, #write = :write, #garbage.#key = #seq, #deleted.#key = "
-                ":now REMOVE #generation, #model_version, #created, #tags, #ancestor",
+                ":now REMOVE #generation, #model_version, #created, #tags, #rules, #ancestor",
                 "#status = :active AND #generation = :generation",
                 {
                     ":active": {"S": ACTIVE},
@@ -126,6 +126,15 @@ class DynamoCollectionStore:
             ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
             ThrottlingException: others changed the tags too often; these are as they were.
         """
+        self._replace(collection, "tags", lambda now: replace(now, tags=change(now.tags)))
+
+    def rule(self, collection: Collection, change: Retagging) -> None:
+        """Replace the operator's rules on a collection likewise."""
+        self._replace(collection, "rules", lambda now: replace(now, rules=change(now.rules)))
+
+    def _replace(
+        self, collection: Collection, name: str, change: Callable[[Collection], Collection]
+    ) -> None:
         key = keys.collection_key(collection.scope, collection.collection_id)
         now: Collection | None = collection
         for turn in range(_TRIES):
@@ -133,17 +142,18 @@ class DynamoCollectionStore:
                 raise ResourceNotFoundException(
                     f"The collection id: {collection.collection_id} does not exist"
                 )
-            then = replace(now, tags=change(now.tags))
+            seen, then = to_collection_attributes(now), to_collection_attributes(change(now))
+            same = f"#{name} = :seen" if name in seen else f"attribute_not_exists(#{name})"
             try:
                 self._control.update(
                     key,
-                    "SET #tags = :tags",
-                    "#status = :active AND #tags = :seen AND "
+                    f"SET #{name} = :then" if name in then else f"REMOVE #{name}",
+                    f"#status = :active AND {same} AND "
                     "(#generation = :lineage OR #ancestor = :lineage)",
                     {
-                        ":tags": to_collection_attributes(then)["tags"],
+                        **({":then": then[name]} if name in then else {}),
+                        **({":seen": seen[name]} if name in seen else {}),
                         ":active": {"S": ACTIVE},
-                        ":seen": to_collection_attributes(now)["tags"],
                         ":lineage": {"S": collection.lineage},
                     },
                 )
@@ -153,7 +163,9 @@ class DynamoCollectionStore:
                 return
             now = None if item is None else from_collection_item(collection.scope, item)
             time.sleep(random.uniform(0.5, 1.0) * _FIRST_PAUSE * 2**turn)  # noqa: S311 - jitter
-        raise ThrottlingException("Others are changing the tags; they are as they were. Try again")
+        raise ThrottlingException(
+            f"Others are changing the {name}; they are as they were. Try again"
+        )
 
     def _note_scope(self, scope: Scope) -> None:
         if scope not in self._known_scopes:

@@ -34,6 +34,7 @@ class _CollectionSchema(_StoredSchema):
     created = Number()
     seq = Whole()
     tags = TextMap()
+    rules = TextMap()
     ancestor = Text()
     garbage = WholeMap(required=True)
     """Generations deleted and not purged yet, with the last number of each log that is left."""
@@ -98,6 +99,8 @@ def to_collection_attributes(collection: Collection) -> Item:
         "seq": collection.seq,
         "tags": collection.tags,
     }
+    if collection.rules:
+        values["rules"] = collection.rules
     if collection.ancestor:
         values["ancestor"] = collection.ancestor
     item: Item = _COLLECTION.dump(values)
@@ -117,6 +120,7 @@ def from_collection_item(scope: Scope, item: Item) -> Collection | None:
         created=stored["created"],
         seq=stored["seq"],
         tags=stored["tags"],
+        rules=stored.get("rules", {}),
         ancestor=stored.get("ancestor", ""),
     )
 
