@@ -9,6 +9,7 @@ from typing import Any
 from lambdas import container
 from lineament.jobs.batches import work_through
 from lineament.jobs.uploads import Uploads
+from lineament.storage.notices import Notices
 
 
 def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401
@@ -17,10 +18,12 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
     Raises:
         LineamentError: the event is none of an SQS queue.
     """
+    application = container.application()
     uploads = Uploads(
-        container.application(),
+        application,
         container.objects(),
         container.scope(),
         container.settings().upload_prefix,
+        Notices(application.tables),
     )
     return work_through(event, container.name(context, __name__), uploads.take)

@@ -216,6 +216,6 @@ def _then() -> float:
 
 
 def _notice(name: str, key: str, version: str | None = None) -> str:
-    about = {"key": key, "size": 1, **({"versionId": version} if version else {})}
+    about = {"key": key, "sequencer": "0A", **({"versionId": version} if version else {})}
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": name}, "object": about}}
     return json.dumps({"Records": [record]})

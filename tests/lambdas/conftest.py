@@ -1,11 +1,13 @@
-"""A container that has seen no event, on tables of its own."""
+"""A container that has seen no event, on tables of its own; a bucket that tells of uploads."""
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lambdas import container
+from lambdas import container, operations
+from tests.lambdas.uploading import Uploader
 
 
 @pytest.fixture
@@ -17,3 +19,19 @@ def fresh_container(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Itera
     container.forget()
     yield name
     container.forget()
+
+
+@pytest.fixture
+def uploader(aws_endpoint: str, fresh_container: str) -> Iterator[Uploader]:
+    assert fresh_container
+    uploader = Uploader(aws_endpoint)
+    uploader.told()
+    container.make_tables()
+    operations.create_collection({"CollectionId": "staff"}, None)
+    yield uploader
+    uploader.end()
+
+
+@pytest.fixture
+def portrait(photo_dir: Path) -> bytes:
+    return (photo_dir / "obama.jpg").read_bytes()

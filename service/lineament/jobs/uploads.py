@@ -1,8 +1,9 @@
 """Pictures that S3 has told of, into the collection that their key or their tags name.
 
 Told of twice, a picture is indexed once: IndexFaces adds nothing for the same picture under the
-same ExternalImageId. So nothing has to be remembered here. Source of the notifications: AWS's user
-guide to S3, event message structure.
+same ExternalImageId. But its faces may have been deleted before the second time: so what is done
+with is remembered afterwards (`storage/notices.py`). Source of the notifications: AWS's user guide
+to S3, event message structure.
 """
 
 import logging
@@ -20,6 +21,7 @@ from lineament.app import Application
 from lineament.context import Scope
 from lineament.jobs.batches import Unreadable
 from lineament.jobs.refusals import BAD_REQUEST
+from lineament.storage.notices import Notices, Upload
 from lineament.storage.objects import S3ObjectStore
 
 COLLECTION_TAG = "lineament:collection"
@@ -27,16 +29,6 @@ EXTERNAL_ID_TAG = "lineament:external-image-id"
 _CREATED = "ObjectCreated:"
 _EXTERNAL_ID = re.compile(r"[a-zA-Z0-9_.\-:]{1,255}")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """An object that was created."""
-
-    bucket: str
-    key: str
-    version: str | None
-    """None where the bucket keeps none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +40,7 @@ class Uploads:
     scope: Scope
     prefix: str
     """Of keys that name their collection: `<prefix><CollectionId>/...`."""
+    notices: Notices
 
     def take(self, body: str) -> Counter[str]:
         """Index the pictures of a notification, and tell what became of them.
@@ -59,7 +52,15 @@ class Uploads:
         """
         counts: Counter[str] = Counter()
         for upload in read(body):
-            counts.update(self._index(upload) if upload else {"PassedOver": 1})
+            counts.update(self._index_once(upload) if upload else {"PassedOver": 1})
+        return counts
+
+    def _index_once(self, upload: Upload) -> Mapping[str, int]:
+        if self.notices.is_settled(upload):
+            return {"Repeated": 1}
+        counts = self._index(upload)
+        # Whatever came of it: once a newer picture is there, this event would find that one.
+        self.notices.settle(upload)
         return counts
 
     def _index(self, upload: Upload) -> Mapping[str, int]:
@@ -114,7 +115,8 @@ def _upload(record: Mapping[str, Any]) -> Upload | None:
     key = unquote_plus(about["key"])
     if key.endswith("/"):  # what consoles make for a folder
         return None
-    return Upload(record["s3"]["bucket"]["name"], key, about.get("versionId") or None)
+    bucket, version = record["s3"]["bucket"]["name"], about.get("versionId") or None
+    return Upload(bucket, key, version, str(about.get("sequencer") or ""))
 
 
 def _pointer(upload: Upload) -> dict[str, str]:

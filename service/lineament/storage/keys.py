@@ -10,9 +10,10 @@
 | faces | `LOG#<generation>#<seq // 256>` | `<seq>`, 12 digits | a change, with its vectors |
 | faces | `SNAPSHOT#<generation>` | `SNAPSHOT` | which snapshot of the log is the newest |
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
+| faces | `NOTICE#<SHA-256>` | `NOTICE` | which uploads to an S3 object are done with |
 | trust | `KEY#<access key id>` | `KEY` | an access key, without its secret |
 | trust | `ACCOUNT#<account>` | `ACCOUNT` | what the operator grants an account: buckets, quotas |
-| trust | `SUSPENDED#<account>` | `ACCOUNT`, `KEY#<id>`, `COL#<region>#<id>` | who is cut off |
+| trust | `SUSPENDED#<account>` | `SUSPENDED` | what of an account is cut off, and why |
 | trust | `AUDIT#<account>#<n // 256>` | `<n>`, 12 digits | a block of the account's audit chain |
 | trust | `AUDIT#<account>` | `HEAD` | a hint where that chain ends |
 | trust | `CONSENT#<account>#<region>` | `<ExternalImageId>` | who has consented |
@@ -25,6 +26,7 @@ Number 0 of a log is no change: it stands for as long as the generation has not 
 """
 
 import hashlib
+import json
 
 from lineament.context import Scope
 from lineament.storage.table import Key
@@ -130,14 +132,9 @@ def account_key(account: str) -> Key:
     return _key(f"ACCOUNT#{account}", "ACCOUNT")
 
 
-def suspended_partition(account: str) -> str:
-    """Return the partition of an account's suspensions."""
-    return f"SUSPENDED#{account}"
-
-
-def suspended_key(account: str, what: str) -> Key:
-    """Return the key of a suspension of `ACCOUNT`, `KEY#<id>` or `COL#<region>#<id>`."""
-    return _key(suspended_partition(account), what)
+def suspended_key(account: str) -> Key:
+    """Return the key of what is suspended of an account: itself, access keys, collections."""
+    return _key(f"SUSPENDED#{account}", "SUSPENDED")
 
 
 def audit_block_key(account: str, number: int) -> Key:
@@ -168,3 +165,9 @@ def authorisation_key(account: str, identifier: str) -> Key:
 def review_key(account: str, request_id: str) -> Key:
     """Return the key of a human review of a search."""
     return _key(f"REVIEW#{account}", request_id)
+
+
+def notice_key(bucket: str, key: str, version: str | None) -> Key:
+    """Return the key of what is known of uploads to an S3 object; its name is not kept."""
+    digest = hashlib.sha256(json.dumps([bucket, key, version]).encode()).hexdigest()
+    return _key(f"NOTICE#{digest}", "NOTICE")

@@ -9,6 +9,8 @@ from lineament.storage.records import UNREADABLE
 from lineament.storage.table import Item, Key, Table
 
 _TOKEN = "TOKEN"  # noqa: S105 - a partition's name
+_NOTICE = "NOTICE"
+"""Of an upload: a row that is of no generation, and expires."""
 _SAMPLE = 100
 """Items of an unknown generation that are looked at."""
 _BATCH = 1000
@@ -36,6 +38,8 @@ class _Scan:
         generation = rest.split("#")[0]
         if kind == _TOKEN:
             self.tokens.append(key)
+        elif kind == _NOTICE:
+            return
         elif generation:
             sample = self.samples.setdefault(generation, [])
             if len(sample) < _SAMPLE:
