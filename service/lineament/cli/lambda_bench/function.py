@@ -35,7 +35,7 @@ class Caller:
     def __init__(self) -> None:
         """Make the client; there is no function yet."""
         self.function: Function | None = None
-        self.client = client_over(self._invoke)
+        self.client = client_over(self.invoke)
         self._last: Outcome | None = None
 
     def seconds(self) -> float:
@@ -48,7 +48,12 @@ class Caller:
             raise FunctionError("the function was asked nothing")
         return self._last.at - self.function.began
 
-    def _invoke(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - what JSON has
+    def invoke(self, event: dict[str, Any]) -> Any:  # noqa: ANN401 - what JSON has
+        """Hand an event to the function; return its answer.
+
+        Raises:
+            FunctionError: there is no function, or it fails.
+        """
         if self.function is None:
             raise FunctionError("there is no function to ask")
         self._last = self.function.api.invoke(event)
