@@ -1,0 +1,172 @@
+"""The audit trail's writing side: waiting entries of an account go into one block.
+
+Whoever finds nobody writing takes all that wait, its own among them, and writes one block; who
+comes meanwhile waits for the next. So concurrent calls share a write, and no thread is needed that
+a Lambda function would freeze. Other processes' blocks are met by the condition of the write.
+"""
+
+import itertools
+import logging
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lineament.domain.audit import Entry, NotRecorded
+from lineament.domain.audit_chain import FIRST, Signs, Tip, batches, seal, write
+from lineament.errors import LineamentError
+from lineament.storage.audit_blocks import HINT_EVERY, AuditBlocks
+from lineament.storage.provision import Tables
+
+_PATIENCE = 8.0
+"""Seconds for which a block is tried at ever new numbers."""
+_PAUSE = 0.01
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    text: str
+    done: bool = False
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What this process writes to one account's chain."""
+
+    turn: threading.Condition = field(default_factory=threading.Condition)
+    waiting: list[_Waiting] = field(default_factory=list)
+    busy: bool = False
+    tip: Tip | None = None
+    """Where the chain ended when it was last looked at. Only who is `busy` touches it."""
+    hinted: int = 0
+
+
+class DynamoAuditTrail:
+    """The AuditTrail port. Safe to share between threads."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        signer: Signs | None = None,
+        clock: Callable[[], float] = time.time,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write to `tables.trust`; makes no call.
+
+        Args:
+            tables: where.
+            signer: signs every block; None where the deployment has no root key.
+            clock: epoch seconds.
+            failed: told of each entry that could not be written.
+        """
+        self._blocks = AuditBlocks(tables.trust)
+        self._signer = signer
+        self._clock = clock
+        self._failed = failed
+        self._lanes: dict[str, _Lane] = {}
+        self._lock = threading.Lock()
+        self._process = secrets.token_hex(8)
+        self._attempts = itertools.count()
+
+    def append(self, entry: Entry, *, strict: bool) -> None:
+        """Return once the entry stands.
+
+        Where it cannot, that is logged under the request id, and raised if `strict`. An entry that
+        was told not to stand may stand in rare cases, where DynamoDB took it and did not say so.
+
+        Raises:
+            NotRecorded: it does not stand, and `strict`.
+        """
+        try:
+            self._stand(entry)
+        except LineamentError as error:
+            self._failed()
+            _log.error(
+                "audit: request %s %s is not in the trail: %s",
+                entry.request_id,
+                entry.operation,
+                type(error).__name__,
+            )
+            if strict:
+                raise NotRecorded from error
+
+    def _stand(self, entry: Entry) -> None:
+        lane, mine = self._lane(entry.account), _Waiting(write(entry))
+        with lane.turn:
+            lane.waiting.append(mine)
+            while lane.busy and not mine.done:
+                lane.turn.wait()
+            taken = [] if mine.done else lane.waiting
+            if taken:
+                lane.busy, lane.waiting = True, []
+        if taken:
+            self._lead(entry.account, lane, taken)
+        if mine.error is not None:
+            raise NotRecorded from mine.error
+
+    def _lead(self, account: str, lane: _Lane, taken: list[_Waiting]) -> None:
+        """Write what waited, and tell whoever waits for it."""
+        left = list(taken)
+        try:
+            for texts in batches([each.text for each in taken]):
+                self._commit(account, lane, texts)
+                _finish(left[: len(texts)], None)
+                del left[: len(texts)]
+        except BaseException as error:
+            lane.tip = None  # Whatever stands now is read anew.
+            _finish(left, error)
+            if not isinstance(error, LineamentError):
+                raise
+        finally:
+            with lane.turn:
+                lane.busy = False
+                lane.turn.notify_all()
+
+    def _commit(self, account: str, lane: _Lane, texts: Sequence[str]) -> None:
+        tip = self._known(account, lane)
+        started = time.monotonic()
+        for turn in itertools.count():
+            writer = f"{self._process}-{next(self._attempts)}"
+            block = seal(account, tip, self._clock(), writer, texts, self._signer)
+            there = self._blocks.put(account, block)
+            lane.tip = there
+            if there == block.tip:
+                self._hint(account, lane)
+                return
+            if time.monotonic() - started > _PATIENCE:
+                raise NotRecorded
+            # One other writer has one block more; after another defeat there may be many.
+            tip = lane.tip = self._blocks.ahead(account, there) if turn else there
+            time.sleep(random.uniform(0, 1) * _PAUSE * min(turn, 8))  # noqa: S311 - jitter
+
+    def _known(self, account: str, lane: _Lane) -> Tip:
+        if lane.tip is None:
+            hint = self._blocks.hint(account).tip
+            lane.tip = self._blocks.ahead(account, hint)
+            lane.hinted = hint.number
+        if lane.tip.number < FIRST:
+            self._blocks.enlist(account)
+        return lane.tip
+
+    def _hint(self, account: str, lane: _Lane) -> None:
+        if lane.tip is None or lane.tip.number < lane.hinted + HINT_EVERY:
+            return
+        lane.hinted = lane.tip.number
+        try:
+            self._blocks.note(account, lane.tip)
+        except LineamentError as error:  # The next one will do.
+            _log.warning("audit: a hint was not written: %s", type(error).__name__)
+
+    def _lane(self, account: str) -> _Lane:
+        with self._lock:
+            return self._lanes.setdefault(account, _Lane())
+
+
+def _finish(entries: Sequence[_Waiting], error: BaseException | None) -> None:
+    for each in entries:
+        each.error = error
+        each.done = True
