@@ -47,6 +47,11 @@ def sqs_client(region: str) -> Any:  # noqa: ANN401
     return boto3.Session().client("sqs", region_name=region, config=_config())
 
 
+def secretsmanager_client(region: str) -> Any:  # noqa: ANN401
+    """Return a Secrets Manager client; threads may share it."""
+    return boto3.Session().client("secretsmanager", region_name=region, config=_config())
+
+
 class S3Clients:
     """An S3 client a region, made at first use; the least used leave. Threads may share them.
 

@@ -12,6 +12,7 @@
 | faces | `TOKEN#<account>#<region>#<operation>#<SHA-256>` | `TOKEN` | a ClientRequestToken in use |
 | faces | `NOTICE#<SHA-256>` | `NOTICE` | which uploads to an S3 object are done with |
 | trust | `KEY#<access key id>` | `KEY` | an access key, without its secret |
+| trust | `KEYS` | `<account>#<access key id>` | that there is such an access key |
 | trust | `ACCOUNT#<account>` | `ACCOUNT` | what the operator grants an account: buckets, quotas |
 | trust | `SUSPENDED#<account>` | `SUSPENDED` | what of an account is cut off, and why |
 | trust | `AUDIT#<account>#<n // 256>` | `<n>`, 12 digits | a block of the account's audit chain |
@@ -32,6 +33,7 @@ from lineament.context import Scope
 from lineament.storage.table import Key
 
 SCOPES = "SCOPES"
+ACCESS_KEYS = "KEYS"
 SHARDS = "0123456789abcdef"
 FIRST_COLLECTION = "COL#"
 LAST_COLLECTION = "COL#~"
@@ -125,6 +127,16 @@ def token_key(scope: Scope, operation: str, token: str) -> Key:
 def access_key(access_key_id: str) -> Key:
     """Return the key of an access key's record."""
     return _key(f"KEY#{access_key_id}", "KEY")
+
+
+def key_of_account(account: str, access_key_id: str) -> Key:
+    """Return the key under which an access key is known to be there."""
+    return _key(ACCESS_KEYS, f"{account}#{access_key_id}")
+
+
+def keys_of_account(account: str | None) -> tuple[str, str]:
+    """Return the first and last `sk` under `ACCESS_KEYS` of an account's keys, or of all."""
+    return ("0", "~") if account is None else (f"{account}#", f"{account}#~")
 
 
 def account_key(account: str) -> Key:
