@@ -101,6 +101,8 @@ class Counts:
     requests: Counter = field(default_factory=lambda: Counter("operation", "status"))
     request_seconds: Histogram = field(default_factory=lambda: Histogram(_WIDE, "operation"))
     request_bytes: Counter = field(default_factory=lambda: Counter("operation"))
+    throttled: Counter = field(default_factory=lambda: Counter("operation"))
+    refused: Counter = field(default_factory=lambda: Counter("reason"))
     galleries: Gauge = field(default_factory=Gauge)
     gallery_bytes: Gauge = field(default_factory=Gauge)
     gallery_bound: Gauge = field(default_factory=Gauge)
