@@ -12,25 +12,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-ROOT_BYTES = 32
-_INFO = b"lineament signing key, Ed25519, 1"
+PURPOSE = "lineament/signing/v1"
+"""What the root key is asked for: `Signer(root.derive(PURPOSE))`."""
 
 
 class Signer:
     """Signs for a deployment. Safe to share between threads."""
 
-    def __init__(self, root: bytes) -> None:
-        """Derive the key from the deployment's root key.
+    def __init__(self, seed: bytes) -> None:
+        """Take the 32 bytes that the root key has for `PURPOSE`.
 
         Raises:
-            ValueError: the root key is shorter than 32 bytes.
+            ValueError: there are more or fewer.
         """
-        if len(root) < ROOT_BYTES:
-            raise ValueError(f"a root key has {ROOT_BYTES} bytes")
-        seed = HKDF(SHA256(), 32, salt=None, info=_INFO).derive(root)
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public_key = self._key.public_key().public_bytes_raw().hex()
         """64 hexadecimal digits."""

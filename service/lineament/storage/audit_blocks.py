@@ -24,6 +24,8 @@ _AHEAD = (*range(1, HINT_EVERY + 1), *(1 << power for power in range(4, 32)))
 """Steps from a block at which blocks are looked for: all of the next ones, then ever wider."""
 _ABSENT = {"n": {"N": "0"}, "hash": {"S": ""}}
 _LAST_SORT = "~"
+_LATE = 4096
+"""Blocks that others may write while a partition's are read, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +132,26 @@ class AuditBlocks:
                 any are found only up to there.
         """
         known = max(known, self.hint(account).tip.number)
-        start = 0
+        start = last = 0
         while True:
             key = keys.audit_block_key(account, start)
             found = False
             for item in self._trust.query(_text(key, "pk"), "0", _LAST_SORT):
                 found = True
-                yield _from_item(item)
+                block = _from_item(item)
+                yield from self._late(account, last + 1, block.number)
+                last = max(last, block.number)
+                yield block
             start += keys.PER_PARTITION
             if not found and start > max(known, FIRST):
                 return
+
+    def _late(self, account: str, start: int, end: int) -> Iterator[Sealed]:
+        """Yield blocks from `start` to before `end` that were written since they were read over."""
+        if not 0 < end - start <= _LATE:
+            return
+        wanted = [keys.audit_block_key(account, number) for number in range(start, end)]
+        yield from sorted(map(_from_item, self._trust.get_many(wanted)), key=_number)
 
     def _hashes(self, account: str, numbers: list[int]) -> dict[int, str]:
         wanted = [keys.audit_block_key(account, number) for number in numbers]
@@ -161,6 +173,10 @@ def _from_item(item: Item) -> Sealed:
     sort, signature = _text(item, "sk"), item.get("signature", {}).get("B", b"")
     number = int(sort) if sort.isdecimal() and sort.isascii() else FIRST - 1
     return Sealed(number, _text(item, "body"), _text(item, "hash"), bytes(signature))
+
+
+def _number(block: Sealed) -> int:
+    return block.number
 
 
 def _text(item: Item, name: str) -> str:
