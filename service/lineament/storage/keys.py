@@ -14,6 +14,7 @@
 | trust | `KEY#<access key id>` | `KEY` | an access key, without its secret |
 | trust | `KEYS` | `<account>#<access key id>` | that there is such an access key |
 | trust | `ACCOUNT#<account>` | `ACCOUNT` | what the operator grants an account: buckets, quotas |
+| trust | `ACCOUNTS` | `<account>` | an account that is, or was, granted something |
 | trust | `SUSPENDED#<account>` | `SUSPENDED` | what of an account is cut off, and why |
 | trust | `AUDIT#<account>#<n // 256>` | `<n>`, 12 digits | a block of the account's audit chain |
 | trust | `AUDIT#<account>` | `HEAD` | a hint where that chain ends |
@@ -33,6 +34,7 @@ from lineament.context import Scope
 from lineament.storage.table import Key
 
 SCOPES = "SCOPES"
+ACCOUNTS = "ACCOUNTS"
 ACCESS_KEYS = "KEYS"
 SHARDS = "0123456789abcdef"
 FIRST_COLLECTION = "COL#"
@@ -142,6 +144,11 @@ def keys_of_account(account: str | None) -> tuple[str, str]:
 def account_key(account: str) -> Key:
     """Return the key of what the operator grants an account."""
     return _key(f"ACCOUNT#{account}", "ACCOUNT")
+
+
+def account_name_key(account: str) -> Key:
+    """Return the key under which an account with a grant is listed."""
+    return _key(ACCOUNTS, account)
 
 
 def suspended_key(account: str) -> Key:
