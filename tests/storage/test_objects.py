@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from lineament.errors import (
     ImageTooLargeException,
@@ -88,6 +89,55 @@ def test_unreachable_s3_asks_to_try_again() -> None:
     store = S3ObjectStore(S3Clients("http://127.0.0.1:9"))
     with pytest.raises(ServiceUnavailable):
         store.read(REGION, "photos", "a.jpg", None, 100)
+
+
+@pytest.mark.parametrize(
+    ("bucket_name", "key"),
+    [
+        ("arn:aws:s3:us-east-1:123456789012:accesspoint/secret", "k.jpg"),
+        ("arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-1/accesspoint/a", "k.jpg"),
+        ("secret-abcdefgh-s3alias", "k.jpg"),
+        ("secret--ol-s3", "k.jpg"),
+        ("secret--use1-az4--x-s3", "k.jpg"),
+        ("abcdefgh.mrap", "k.jpg"),
+        ("photos/../secret", "k.jpg"),
+        ("..", "secret/k.jpg"),
+        ("...", "secret/k.jpg"),
+        ("127.0.0.1", "k.jpg"),
+        ("http://127.0.0.1:9/photos", "k.jpg"),
+        ("photos@127.0.0.1", "k.jpg"),
+        ("photos", "../secret/k.jpg"),
+        ("photos", "a/../../secret/k.jpg"),
+        ("photos", ".."),
+    ],
+)
+def test_names_that_lead_elsewhere_never_leave(
+    odd_s3: tuple[S3ObjectStore, list[str]], bucket_name: str, key: str
+) -> None:
+    """Lost: a caller reads through an access point, another host, or another's bucket."""
+    store, seen = odd_s3
+    for reading in (
+        lambda: store.read(REGION, bucket_name, key, None, 100),
+        lambda: store.tags(REGION, bucket_name, key, None),
+    ):
+        with pytest.raises(InvalidS3ObjectException) as raised:
+            reading()
+        assert raised.value.message == GUIDE
+    assert seen == []
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", None])
+@pytest.mark.parametrize(
+    "region", ["us-east-1.evil.example", "us-east-1#", "us-east-1@evil.example", "a/b", "evil", ""]
+)
+def test_a_region_leads_to_no_other_host(region: str, endpoint: str | None) -> None:
+    """Lost: a region that a caller signs for makes the service ask another host, with its keys."""
+    clients = S3Clients(endpoint)
+    try:
+        client = clients.client(region)
+    except (BotoCoreError, ValueError):
+        return
+    assert client.meta.endpoint_url == endpoint
 
 
 ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {

@@ -4,6 +4,8 @@ from contextlib import closing
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lineament.domain.grants import is_plain_bucket, is_plain_key
+from lineament.errors import InvalidS3ObjectException
 from lineament.storage.clients import S3Clients
 from lineament.storage.faults import from_s3, too_large
 
@@ -23,11 +25,12 @@ class S3ObjectStore:
 
         Raises:
             InvalidS3ObjectException: missing, forbidden, or in another region, or there is no such
-                region.
+                region, or the bucket or key might lead elsewhere than its name says.
             ImageTooLargeException: over `limit` bytes; the body is not read.
             ProvisionedThroughputExceededException: S3 asks to slow down.
             ServiceUnavailable: S3 does not answer, or stopped in the middle.
         """
+        _require_plain(bucket, key)
         which = {} if version is None else {"VersionId": version}
         try:
             answer = self._clients.client(region).get_object(Bucket=bucket, Key=key, **which)
@@ -51,6 +54,7 @@ class S3ObjectStore:
             ProvisionedThroughputExceededException: S3 asks to slow down.
             ServiceUnavailable: S3 does not answer.
         """
+        _require_plain(bucket, key)
         try:
             s3 = self._clients.client(region)
             which = {} if version is None else {"VersionId": version}
@@ -64,3 +68,9 @@ class S3ObjectStore:
         except BotoCoreError as error:
             raise from_s3(error) from error
         return {each["Key"]: each["Value"] for each in answer["TagSet"]}
+
+
+def _require_plain(bucket: str, key: str) -> None:
+    """Refuse what S3's client would take for an ARN or an access point, and paths with steps."""
+    if not is_plain_bucket(bucket) or not is_plain_key(key):
+        raise InvalidS3ObjectException
