@@ -89,7 +89,7 @@ class DynamoAuditTrail:
                 "audit: request %s %s is not in the trail: %s",
                 entry.request_id,
                 entry.operation,
-                type(error).__name__,
+                type(error.__cause__ or error).__name__,
             )
             if strict:
                 raise NotRecorded from error

@@ -20,9 +20,9 @@ HINT_EVERY = 8
 """Blocks between two hints."""
 _ACCOUNTS = "AUDIT"
 """The partition that lists the accounts with a chain."""
-_AHEAD = (*range(1, HINT_EVERY + 1), *(1 << power for power in range(4, 32)))
+_AHEAD = (*range(1, HINT_EVERY + 2), *(1 << power for power in range(4, 32)))
 """Steps from a block at which blocks are looked for: all of the next ones, then ever wider."""
-_ABSENT = {"n": {"N": "0"}, "hash": {"S": ""}}
+_ZERO = {"N": "0"}
 _LAST_SORT = "~"
 _LATE = 4096
 """Blocks that others may write while a partition's are read, at most."""
@@ -82,19 +82,15 @@ class AuditBlocks:
                 last = number
             # The hint's own hash counts only where its block is gone, which `verify` tells.
             tip = Tip(last, found.get(last, tip.hash))
-            if tip.number + 1 not in found:
+            if tip.number + 1 in numbers:  # Looked for, and not there.
                 return tip
 
     def hint(self, account: str) -> Hint:
         """Return what is noted of a chain; of one without a note, that it has not begun."""
-        item = self._trust.get(keys.audit_head_key(account))
-        if item is None or "n" not in item:
-            return Hint(Tip())
-        return Hint(
-            Tip(int(item["n"]["N"]), _text(item, "hash")),
-            int(item.get("anchored", _ABSENT["n"])["N"]),
-            float(item.get("anchored_at", _ABSENT["n"])["N"]),
-        )
+        item = self._trust.get(keys.audit_head_key(account)) or {}
+        tip = Tip(int(item["n"]["N"]), _text(item, "hash")) if "n" in item else Tip()
+        anchored, at = (float(item.get(name, _ZERO)["N"]) for name in ("anchored", "anchored_at"))
+        return Hint(tip, int(anchored), at)
 
     def enlist(self, account: str) -> None:
         """List an account, before it has a block."""
