@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lineament.auth.policies import Policy, Reason, Request, authorise, decide
 from lineament.auth.policy_keys import Context
-from lineament.auth.policy_managed import MANAGED
+from lineament.auth.policy_managed import MANAGED, compiled
 from lineament.errors import AccessDeniedException, InvalidS3ObjectException
 from tests.unit.test_policy_matching import naive
 
@@ -194,6 +194,24 @@ def test_policies_can_be_kept_by_value() -> None:
     )
     assert hash(Policy.parse(text)) == hash(Policy.parse(text))
     assert Policy.parse(text) == Policy.parse(text) != policy(allow())
+
+
+def test_what_a_key_carries_is_compiled_once() -> None:
+    """Lost: a policy of a key by its name; or each call compiles all documents again."""
+    text = '{"Statement": {"Effect": "Deny", "Action": "rekognition:Delete*", "Resource": "*"}}'
+    full, lock = compiled(["full-access", text])
+    assert decide([full, lock], request("rekognition:IndexFaces")).allowed
+    assert not decide([full, lock], request("rekognition:DeleteFaces")).allowed
+    again = compiled(["full-access", str(text + " ").strip()])
+    assert again[0] is full
+    assert again[1] is lock
+
+
+def test_a_name_that_nobody_knows_denies_everything() -> None:
+    """Lost: a key whose restriction was renamed away keeps the rest of its rights."""
+    full, gone = compiled(["full-access", "lockdown"])
+    assert gone.problem == f"No policy is named 'lockdown'; there are {', '.join(MANAGED)}"
+    assert decide([full, gone], request("rekognition:IndexFaces")).reason is Reason.DENIED
 
 
 @pytest.mark.parametrize("name", MANAGED)

@@ -56,7 +56,8 @@ OPERATIONS = OFFERED.union(_NOT_OFFERED.split())
 """All that policies may name: AWS's model, and StartFaceLivenessSession, which streams."""
 
 _COLLECTION_ID = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
-_PICTURES = ("Image", "SourceImage", "TargetImage")
+PICTURES = ("Image", "SourceImage", "TargetImage")
+"""The members that hold a picture, or point to one in S3."""
 _SEARCHES: Mapping[str, tuple[str, str | None]] = {
     "CompareFaces": ("SimilarityThreshold", None),
     "SearchFaces": ("FaceMatchThreshold", "MaxFaces"),
@@ -98,7 +99,7 @@ def needs_of(operation: str, params: Params, scope: Scope) -> tuple[Need, ...]:
     needs = [Need(f"rekognition:{operation}", resource, collection_id)]
     if operation == "CreateCollection" and params.get("Tags"):
         needs.append(Need("rekognition:TagResource", resource, None))
-    for member in _PICTURES:
+    for member in PICTURES:
         pointer = params.get(member, {}).get("S3Object", {})
         if (
             "Bucket" in pointer and "Name" in pointer

@@ -97,7 +97,12 @@ class Policy:
         try:
             return cls.parse(document)
         except PolicyError as error:
-            return cls((_DENY_ALL,), str(error))
+            return cls.denying(str(error))
+
+    @classmethod
+    def denying(cls, problem: str) -> Self:
+        """Return a policy that denies everything, because of a problem."""
+        return cls((_DENY_ALL,), problem)
 
 
 def decide(policies: Iterable[Policy], request: Request) -> Decision:

@@ -1,7 +1,10 @@
 """Policies that have names, so that nobody must write JSON for the usual cases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
+
+from lineament.auth.policies import Policy
 
 _READ_PICTURES = ["s3:GetObject", "s3:GetObjectVersion"]
 _LIST = [f"rekognition:{name}" for name in ("Describe*", "List*")]
@@ -32,3 +35,25 @@ MANAGED: Mapping[str, Mapping[str, Any]] = {
     "auditor": _allowing(*_LIST),
 }
 """Documents by name: what AWS's own full and read-only access give, and parts of it."""
+
+
+def compiled(policies: Iterable[str]) -> tuple[Policy, ...]:
+    """Compile what an access key carries. Never raises; equal texts are compiled once.
+
+    Args:
+        policies: each a document's JSON, which begins with a brace, or a name of `MANAGED`.
+
+    Returns:
+        A policy each. A document that cannot be read, or a name that nobody knows, becomes one
+        that denies everything, with its `problem`.
+    """
+    return tuple(_compiled(text) for text in policies)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Policy:
+    if text in MANAGED:
+        return Policy.stored(MANAGED[text])
+    if text[:1] != "{":
+        return Policy.denying(f"No policy is named {text[:64]!r}; there are {', '.join(MANAGED)}")
+    return Policy.stored(text)
