@@ -101,9 +101,7 @@ def needs_of(operation: str, params: Params, scope: Scope) -> tuple[Need, ...]:
         needs.append(Need("rekognition:TagResource", resource, None))
     for member in PICTURES:
         pointer = params.get(member, {}).get("S3Object", {})
-        if (
-            "Bucket" in pointer and "Name" in pointer
-        ):  # Else no object is read; the handler says so.
+        if "Bucket" in pointer and "Name" in pointer:  # Else nothing is read: the handler refuses.
             version = "Version" in pointer
             needs.append(
                 Need(
