@@ -1,9 +1,12 @@
 """What rooms of tests share: an emulated AWS on loopback, the photos, one application."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("LINEAMENT_AUTH", "off")  # of this process and of what tests start
 
 from lineament import config
 from lineament.app import Application, build_application

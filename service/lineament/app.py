@@ -23,10 +23,12 @@ from lineament.storage.housekeeping import housekeep
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.placement import NOWHERE, Placement
 from lineament.storage.provision import Tables, connect, ensure_tables
+from lineament.storage.purge import never
 from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
+from lineament.trust import Verified, build_admission, build_identify
 from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
@@ -77,10 +79,13 @@ class Application:
         """Make the tables where they are missing and load the models, so that no call waits.
 
         Raises:
+            CannotStart: there are no access keys; the message says what to set.
             ServiceUnavailable: DynamoDB does not answer.
             ModelUnavailable: a model is not installed; the message says what to do.
             ProfileError: the model's vectors have another length than the profile says.
         """
+        if isinstance(self._dispatcher.identify, Verified):
+            self._dispatcher.identify.open()
         pool = ThreadPoolExecutor(1, "tables")
         tables = pool.submit(self.make_tables)
         pool.shutdown(wait=False)
@@ -96,9 +101,13 @@ class Application:
         """
         ensure_tables(self.tables)
 
-    def housekeep(self) -> dict[str, int]:
-        """Erase what deletions and crashes left behind, once, and tell what was done."""
-        done = housekeep(self.tables, snapshots=self.snapshots, placement=self.placement)
+    def housekeep(self, stop: Callable[[], bool] = never) -> dict[str, int]:
+        """Erase what deletions and crashes left behind, once, and tell what was done.
+
+        Args:
+            stop: asked between two steps; the next round goes on.
+        """
+        done = housekeep(self.tables, snapshots=self.snapshots, placement=self.placement, stop=stop)
         return asdict(done)
 
 
@@ -116,14 +125,17 @@ def build_application(
 
     Raises:
         ProfileError: a face model's profile is missing or does not fit the settings or the others.
+        CannotStart: a use case is named without what has to be public of it.
     """
     tables = connect(settings.table, settings.region) if tables is None else tables
-    rules = Rules(settings.default_account, settings.constraint_error_code, settings.max_body_bytes)
+    rules = Rules(settings.constraint_error_code, settings.max_body_bytes)
     counts = Counts()
     placement = choose_placement(settings)
     services = adapt(build_services(settings, tables, counts, placement))
     snapshots = connect_snapshots(tables, settings.snapshot_bucket, settings.region)
-    dispatcher = Dispatcher(OPERATIONS, services, rules, counts=counts)
+    identify = build_identify(settings, tables)
+    admission = build_admission(settings, tables, counts)
+    dispatcher = Dispatcher(OPERATIONS, services, rules, identify, admission, counts=counts)
     return Application(dispatcher, tables, snapshots, placement)
 
 

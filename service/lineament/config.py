@@ -67,6 +67,28 @@ class Settings:
     metrics: str
     """Who may read GET /metrics: loopback, on (everybody), off."""
     log_level: str
+    auth: str
+    """sigv4 or off."""
+    access_keys: str
+    """Empty: there are none."""
+    root_key: str
+    iam_policies: str
+    rates: str
+    """As written; `governance.throttle` reads it."""
+    audit: str
+    """on, strict (a call that cannot be recorded is not answered) or off."""
+    audit_bucket: str
+    """Empty: the trail is not anchored."""
+    use_case: str
+    """Of `domain.rules.USE_CASES`; empty: none."""
+    purpose: str
+    notice_url: str
+    contact: str
+    disclosure_url: str
+    below_floor: str
+    """raise or refuse."""
+    searches_per_person: int
+    """A day, where people are watched."""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -110,8 +132,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "collection_profiles": read_bindings(values["collection_profiles"]),
             "threads": values["threads"] or _threads(source),
             "attributes_off": read_attributes(values["attributes_off"]),
+            "audit": _audit(values["audit"], values["auth"]),
+            "audit_bucket": values["audit_bucket"] or values["snapshot_bucket"],
         }
     )
+
+
+def _audit(audit: str, auth: str) -> str:
+    """Return on, strict or off: by itself, the trail is kept where callers prove who they are."""
+    if audit != "auto":
+        return audit
+    return "off" if auth == "off" else "on"
 
 
 def _threads(source: Mapping[str, str]) -> int:
@@ -141,6 +172,7 @@ def local_environment(api_url: str, aws_url: str) -> dict[str, str]:
     unproxied = [value for value in (kept.get("NO_PROXY"), kept.get("no_proxy")) if value]
     no_proxy = ",".join([*unproxied, "127.0.0.1", "localhost"])
     return {
+        f"{PREFIX}AUTH": "off",  # unless somebody has set it: to try keys and policies
         **kept,
         **local_exports(api_url, aws_url),
         "AWS_ENDPOINT_URL": aws_url,

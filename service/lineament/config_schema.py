@@ -3,15 +3,16 @@
 import sys
 from pathlib import Path
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, fields, validate
 
 from lineament.config_lists import read_attributes, read_bindings
+from lineament.config_trust import TrustSchema
 from lineament.domain.attributes import SENSITIVE
 
 _MIB = 1024 * 1024
 
 
-class SettingsSchema(Schema):
+class SettingsSchema(TrustSchema):
     """One field a setting: its type, default and meaning."""
 
     class Meta:

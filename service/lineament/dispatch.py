@@ -1,7 +1,7 @@
 """One request's life, from HttpRequest to HttpResponse; Flask and Lambda only carry it.
 
-    size -> operation -> caller -> parameters -> handler -> answer
-                                      any WireError -> fault
+    size -> operation -> caller -> parameters -> admission -> handler -> answer
+                                                 any WireError -> fault
 
 The order of checks is SPEC.md A.5's. This is the one error boundary: nothing is raised past it.
 """
@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from lineament.auth.scope import caller
+from lineament.admission import Admission, Caller
+from lineament.auth.scope import caller as claimed
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.counts import OTHER, Counts
 from lineament.errors import (
@@ -37,9 +38,26 @@ _SERVER_FAULT = 500
 class Rules:
     """How requests are taken in."""
 
-    default_account: str
     constraint_error_code: str
     max_body_bytes: int
+
+
+Identify = Callable[[HttpRequest, float], tuple[Principal, Scope, Caller]]
+"""From a request and the time to who calls. Raises WireError for who proves nothing."""
+
+
+def unverified(default_account: str) -> Identify:
+    """Return what believes a request's access key: for loopback, or behind what authenticates.
+
+    Args:
+        default_account: 12 digits, of access keys that tell no account.
+    """
+
+    def identify(request: HttpRequest, _now: float) -> tuple[Principal, Scope, Caller]:
+        principal, scope = claimed(request.headers, default_account)
+        return principal, scope, Caller()
+
+    return identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,8 @@ class Dispatcher:
     operations: Mapping[str, Handler]
     services: Services
     rules: Rules
+    identify: Identify
+    admission: Admission = field(default_factory=Admission)
     clock: Callable[[], float] = time.time
     counts: Counts = field(default_factory=Counts)
 
@@ -81,7 +101,8 @@ class Dispatcher:
         principal = Principal(scope.account, scope.account)
         try:
             self._require_small(body)
-            return self._run(operation, principal, scope, body, request_id, self.clock()).body
+            now = self.clock()
+            return self._run(operation, principal, scope, Caller(), body, request_id, now).body
         except WireError as error:
             status = error.status
             if status >= _SERVER_FAULT:
@@ -126,14 +147,15 @@ class Dispatcher:
     def _answer(self, request: HttpRequest, request_id: str, now: float) -> HttpResponse:
         self._require_small(request.body)
         operation = operation_of(request)
-        principal, scope = caller(request.headers, self.rules.default_account)
-        return self._run(operation, principal, scope, request.body, request_id, now)
+        principal, scope, caller = self.identify(request, now)
+        return self._run(operation, principal, scope, caller, request.body, request_id, now)
 
     def _run(  # noqa: PLR0913, PLR0917 - a call, and what is known of it
         self,
         operation: str,
         principal: Principal,
         scope: Scope,
+        caller: Caller,
         body: bytes,
         request_id: str,
         now: float,
@@ -141,7 +163,8 @@ class Dispatcher:
         handler = self._require_handler(operation)
         params = parse(operation, body, self.rules.constraint_error_code)
         call = CallContext(scope, principal, operation, request_id, now)
-        return success(operation, handler(self.services, call, params), request_id, now)
+        output = self.admission.answer(handler, self.services, call, caller, params)
+        return success(operation, output, request_id, now)
 
     def _require_small(self, body: bytes) -> None:
         if len(body) > self.rules.max_body_bytes:

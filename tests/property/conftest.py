@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lineament.dispatch import Dispatcher, Rules
+from lineament.dispatch import Dispatcher, Rules, unverified
 from lineament.domain.binding import FaceModels
 from lineament.gallery.memory import MemoryGallery
 from lineament.handlers.services import Quotas, Services
@@ -46,7 +46,8 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
         quotas=Quotas(collections=10_000, faces=10_000, users=10_000),
         celebrity_threshold=99.0,
     )
-    return Dispatcher(OPERATIONS, services, Rules("123456789012", "ValidationException", 1 << 24))
+    rules = Rules("ValidationException", 1 << 24)
+    return Dispatcher(OPERATIONS, services, rules, unverified("123456789012"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lineament.dispatch import Dispatcher, Rules
+from lineament.dispatch import Dispatcher, Rules, unverified
 from lineament.domain.engine import TableMissing
 from lineament.errors import (
     LineamentError,
@@ -35,8 +35,10 @@ def failing(error: LineamentError, cause: Exception | None = None) -> dict[str, 
         raise error from cause
 
     services: Any = None
-    rules = Rules("123456789012", "ValidationException", 1024)
-    dispatcher = Dispatcher({"ListCollections": list_collections}, services, rules)
+    rules = Rules("ValidationException", 1024)
+    dispatcher = Dispatcher(
+        {"ListCollections": list_collections}, services, rules, unverified("123456789012")
+    )
     answer = dispatcher.handle(HttpRequest("POST", "/", Headers(HEADERS.items()), b"{}"))
     return {**json.loads(answer.body), "id": answer.headers["x-amzn-RequestId"]}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lineament.dispatch import Dispatcher, Rules
+from lineament.dispatch import Dispatcher, Rules, unverified
 from lineament.errors import ImageTooLargeException
 from lineament.wire import serialise
 from lineament.wire.http import HttpRequest, HttpResponse
@@ -47,8 +47,8 @@ def test_any_client_of_boto3_is_judged(status: int, body: dict[str, Any], told: 
 def dispatcher(operation: Any) -> Dispatcher:
     """Return a service whose ListCollections is this function."""
     services: Any = None
-    rules = Rules("123456789012", "ValidationException", 1024)
-    return Dispatcher({"ListCollections": operation}, services, rules)
+    rules = Rules("ValidationException", 1024)
+    return Dispatcher({"ListCollections": operation}, services, rules, unverified("123456789012"))
 
 
 @pytest.mark.parametrize(("status", "body", "told"), BAD)

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 from lineament import config
+from lineament.access import connect_credentials
 from lineament.cli.emulator import LOOPBACK
 from lineament.cli.local import LocalPair, require_free
 from lineament.cli.paste import lines_to_paste
 from lineament.cli.stopping import Stopped, stop_signals
 from lineament.errors import LineamentError
 from lineament.server.listen import Listen
+from lineament.storage.provision import connect
 
 API_PORT = 8460
 AWS_PORT = 8461
@@ -78,11 +80,15 @@ def run(args: argparse.Namespace) -> int:
         stream=sys.stderr,
     )
     logging.getLogger("lineament").setLevel(settings.log_level)
-    if listen.host != LOOPBACK:
+    if settings.auth == "off":
         _log.warning(
-            "signatures are not verified: whoever reaches %s:%d may call everything, as anybody",
+            "LINEAMENT_AUTH=off: whoever reaches %s:%d may call everything, as anybody",
             listen.host,
             listen.port,
+        )
+    else:
+        connect_credentials(
+            settings.access_keys, settings.root_key, connect(settings.table, settings.region)
         )
     Server(settings, listen).run()
     return 0

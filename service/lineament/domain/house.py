@@ -1,0 +1,59 @@
+"""What an operator says of a deployment: what it is for, and whom to ask. Source: SPEC.md D.3."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from lineament.domain.rules import Rules, profile, strictest
+from lineament.errors import InvalidParameterException
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A deployment's own rules and its public statement. The defaults rule and say nothing."""
+
+    use_case: str = ""
+    """Of `domain.rules.USE_CASES`, for every collection and for CompareFaces; empty: none."""
+    purpose: str = ""
+    notice_url: str = ""
+    """Where those whose faces are searched can read of it (L4)."""
+    contact: str = ""
+    """Whom they can ask: an address."""
+    disclosure_url: str = ""
+    """Where the use by law enforcement is made public (L7)."""
+    strict: bool = False
+    """Refuse a similarity that is below the rules', in place of raising it."""
+    neutral: bool = True
+    """Nobody has to state anything: `serve --local`, tests."""
+
+    @property
+    def rules(self) -> Rules:
+        """Those that hold for every collection."""
+        return _rules(self.use_case, self.purpose)
+
+    def lacks(self, rules: Rules) -> tuple[str, ...]:
+        """Return the settings that have to be made before anything is used under `rules`."""
+        wanted: dict[str, str] = {}
+        if rules.review:
+            wanted |= {"PURPOSE": self.purpose or rules.purpose}
+            wanted |= {"NOTICE_URL": self.notice_url, "CONTACT": self.contact}
+        if rules.disclosed:
+            wanted |= {"DISCLOSURE_URL": self.disclosure_url}
+        return tuple(f"LINEAMENT_{name}" for name, value in wanted.items() if not value)
+
+    def require_stated(self, rules: Rules) -> None:
+        """Refuse a use case that this deployment has not made public.
+
+        Raises:
+            InvalidParameterException: settings lack; the message names them.
+        """
+        lacking = () if self.neutral else self.lacks(rules)
+        if lacking:
+            raise InvalidParameterException(
+                "Request has invalid parameters: this use case needs what the operator has not "
+                f"stated: {', '.join(lacking)}"
+            )
+
+
+@cache
+def _rules(use_case: str, purpose: str) -> Rules:
+    return strictest(profile(use_case), Rules(purpose=purpose))
