@@ -18,7 +18,7 @@ KEY = AccessKey(
     account="029608264753",
     user="door",
     secret="s3cr3t/s3cr3t+s3cr3t/s3cr3t+s3cr3t/abcd",
-    policies=("AmazonRekognitionFullAccess",),
+    policies=("full-access",),
     created=NOW - 60,
 )
 TARGET = {

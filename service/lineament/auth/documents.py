@@ -1,7 +1,7 @@
 """Access keys as JSON: one form for a file, for Secrets Manager and for the table's records.
 
     {"id": "AKIA...", "secret": "...", "account": "123456789012", "user": "door",
-     "policies": ["AmazonRekognitionReadOnlyAccess", {"Version": "2012-10-17", "Statement": [...]}],
+     "policies": ["read-only", {"Version": "2012-10-17", "Statement": [...]}],
      "created": "2026-11-28T02:00:00Z", "expires": "...", "token_sha256": "...", "disabled": false}
 
 `id`, `secret`, `account`, `user` and `policies` have to be there.
@@ -9,18 +9,23 @@
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from lineament.auth.credentials import AccessKey
+from lineament.auth.policies import Policy
+from lineament.auth.policy_documents import PolicyError
+from lineament.auth.policy_managed import MANAGED
 from lineament.errors import LineamentError
 
 KEY_ID = r"[A-Za-z0-9_.\-]{1,128}\Z"
 USER = r"[A-Za-z0-9+=,.@_\-]{1,64}\Z"
 ACCOUNT = r"[0-9]{12}\Z"
 POLICY = r"[A-Za-z0-9+=,.@_\-]{1,128}\Z"
+NONCE = "nonce"
+"""In a record of the table: what its secret follows from, beside id and root key."""
 _MOST_POLICIES = 20
 _LONGEST_SECRET = 256
 
@@ -92,6 +97,8 @@ def read_keys(text: bytes | str) -> dict[str, AccessKey]:
         found = [_to_key(each) for each in _LIST.load(loaded)]
     except ValidationError as error:
         raise _bad(error) from None
+    for number, key in enumerate(found):
+        _require_policies(f"access keys[{number}].policies", key.policies)
     keys = {key.access_key_id: key for key in found}
     if len(keys) < len(found):
         raise BadDocument("an access key id comes twice")
@@ -107,7 +114,7 @@ def read_key(text: str, secret: str, *, disabled: bool) -> AccessKey:
     loaded = _parse(text)
     if not isinstance(loaded, dict):
         raise BadDocument("an access key is not a JSON object")
-    members = {name: value for name, value in loaded.items() if name != "nonce"}
+    members = {name: value for name, value in loaded.items() if name != NONCE}
     try:
         return _to_key(_SCHEMA.load({**members, "secret": secret, "disabled": disabled}))
     except ValidationError as error:
@@ -138,9 +145,30 @@ def time_text(epoch: float) -> str:
 
 def _parse(text: bytes | str) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         raise BadDocument("the access keys are not JSON") from None
+
+
+def _require_policies(where: str, policies: Sequence[str]) -> None:
+    """Refuse what would deny everything, or be taken for another policy, once it is used."""
+    for number, policy in enumerate(policies):
+        if policy[:1] != "{" and policy not in MANAGED:
+            raise BadDocument(f"{where}[{number}]: no managed policy; {', '.join(MANAGED)} are")
+        try:
+            Policy.parse(MANAGED.get(policy, policy))
+        except PolicyError as error:
+            raise BadDocument(f"{where}[{number}]: {error}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a member that comes twice: the second would replace the first, maybe a Deny."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadDocument(f"the access keys name the member {twice[:64]!r} twice in one object")
+    return found
 
 
 def _to_key(values: Mapping[str, Any]) -> AccessKey:

@@ -9,7 +9,7 @@ from typing import Protocol
 from lineament.auth.cache import Ages, FreshCache
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey
-from lineament.auth.documents import BadDocument, read_key, read_keys
+from lineament.auth.documents import NONCE, BadDocument, read_key, read_keys
 from lineament.errors import LineamentError
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class TableKeys:
         if seal != self._root.seal(document):
             _log.error("the record of an access key has been altered, or has another root key")
             return None
-        nonce = str(json.loads(document)["nonce"])
+        nonce = str(json.loads(document)[NONCE])
         secret = self._root.secret(access_key_id, nonce)
         key = read_key(document, secret, disabled=revoked)
         return key if key.access_key_id == access_key_id else None

@@ -1,0 +1,1 @@
+"""Where `lineament keys` keeps access keys, and how it tells them."""
