@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": ("doctor", "look whether the tables hold what was promised; changes nothing"),
     "reindex": ("reindex", "move a collection to another face model, from its pictures in S3"),
     "move": ("move", "have another engine hold a collection's vectors: milvus, or memory"),
+    "keys": ("keys", "make, list and revoke access keys"),
     "settings": ("settings", "print every setting, its default and its meaning"),
 }
 
