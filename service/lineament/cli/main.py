@@ -21,6 +21,7 @@ COMMANDS = {
     "import": ("importing", "index the pictures of a folder, manifest or bucket, many at once"),
     "export": ("exporting", "write the faces and users of a collection to a file"),
     "celebrities": ("celebrities", "import and remove the public figures that are recognised"),
+    "audit": ("audit", "check, export, count and anchor who used face data, and how"),
     "doctor": ("doctor", "look whether the tables hold what was promised; changes nothing"),
     "reindex": ("reindex", "move a collection to another face model, from its pictures in S3"),
     "move": ("move", "have another engine hold a collection's vectors: milvus, or memory"),

@@ -1,0 +1,1 @@
+"""What `lineament audit` is made of: one file an action."""
