@@ -5,15 +5,12 @@ so, not where an application is merely built: functions that no client calls nee
 """
 
 import threading
-from functools import lru_cache
 
 from lineament.access import connect_credentials, read_root_key
 from lineament.admission import Admission, Caller
 from lineament.auth.authenticator import Authenticator
-from lineament.auth.credentials import AccessKey
-from lineament.auth.policies import Policy
 from lineament.auth.policy_calls import Circumstances
-from lineament.auth.policy_managed import MANAGED
+from lineament.auth.policy_managed import compiled
 from lineament.config import Settings
 from lineament.context import Principal, Scope
 from lineament.dispatch import Identify, unverified
@@ -74,7 +71,7 @@ class Verified:
             user_agent=request.headers.get("user-agent"),
             token_issued=key.created if key.token_digest is not None else None,
         )
-        return principal, scope, Caller(circumstances, _policies(key))
+        return principal, scope, Caller(circumstances, compiled(key.policies))
 
 
 def build_identify(settings: Settings, tables: Tables) -> Identify:
@@ -174,12 +171,3 @@ def find_signer(settings: Settings) -> Signer | None:
     if not settings.root_key:
         return None
     return Signer(read_root_key(settings.root_key, settings.region).derive(PURPOSE))
-
-
-def _policies(key: AccessKey) -> tuple[Policy, ...]:
-    return tuple(_policy(text) for text in key.policies)
-
-
-@lru_cache(1024)
-def _policy(text: str) -> Policy:
-    return Policy.stored(MANAGED.get(text, text))
