@@ -17,6 +17,7 @@ from lineament.wire.http import Headers, HttpResponse
 
 AWS = ServiceModel(Loader().load_service_model("rekognition", "service-2"))
 FRAMEWORK_ERRORS = {
+    "ExpiredTokenException",
     "IncompleteSignatureException",
     "InvalidSignatureException",
     "MissingAuthenticationTokenException",
@@ -24,6 +25,7 @@ FRAMEWORK_ERRORS = {
     "SerializationException",
     "ServiceUnavailable",
     "UnknownOperationException",
+    "UnrecognizedClientException",
     "ValidationException",
 }
 """The model knows none of them."""
