@@ -2,6 +2,8 @@
 
 import functools
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from lineament import config
 from lineament.app import Application, build_application
@@ -46,6 +48,15 @@ def scope() -> Scope:
 def name(context: object, entry: str) -> str:
     """Return the function's name as it was deployed; the entry's where nobody has."""
     return str(getattr(context, "function_name", entry))
+
+
+def out_of_time(context: Any, margin: float) -> Callable[[], bool]:  # noqa: ANN401
+    """Return what tells whether an event ends within so many seconds; none does without context."""
+
+    def is_over() -> bool:
+        return context is not None and context.get_remaining_time_in_millis() < margin * 1000
+
+    return is_over
 
 
 def make_tables() -> bool:

@@ -9,8 +9,8 @@ from lambdas import container
 from lineament.jobs.batches import work_through
 from lineament.jobs.work import Worker
 
-_MARGIN = 60_000
-"""Milliseconds before its end in which an event begins no other picture."""
+_MARGIN_SECONDS = 60.0
+"""Before its end, in which an event begins no other picture."""
 
 
 def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401
@@ -19,15 +19,11 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
     Raises:
         LineamentError: the event is none of an SQS queue.
     """
-
-    def out_of_time() -> bool:
-        return context is not None and context.get_remaining_time_in_millis() < _MARGIN
-
     queue = container.queue()
     worker = Worker(
         container.application(),
         container.scope(),
-        out_of_time,
+        container.out_of_time(context, _MARGIN_SECONDS),
         None if queue is None else queue.send,
     )
     return work_through(event, container.name(context, __name__), worker.take)

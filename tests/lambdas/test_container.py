@@ -89,7 +89,7 @@ def test_housekeeping_that_fails_is_counted(
     fresh_container: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lost: what cannot be erased stays for ever, and no alarm rings."""
-    done = {"purged_faces": 7, "failed_purges": 2, "failed_snapshots": 1}
-    monkeypatch.setattr(Application, "housekeep", lambda _self: done)
+    done = {"purged_faces": 7, "failed_purges": 2, "failed_snapshots": 1, "unfinished": 0}
+    monkeypatch.setattr(Application, "housekeep", lambda _self, _stop: done)
     assert retention.handler({}, None) == done, fresh_container
     assert queueing.counts(capsys.readouterr().out) == {"Failed": 3}

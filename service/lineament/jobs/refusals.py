@@ -2,9 +2,11 @@
 
 from lineament.errors import (
     ImageTooLargeException,
+    InternalServerError,
     InvalidImageFormatException,
     InvalidParameterException,
     InvalidS3ObjectException,
+    ServiceQuotaExceededException,
     ValidationException,
 )
 
@@ -25,4 +27,14 @@ BAD_REQUEST = (
 """What IndexFaces raises for a picture, or its names, that it will never take.
 
 InvalidS3ObjectException is none of them: a right that is missing raises it as well.
+"""
+
+OF_ONE_PICTURE = (
+    InternalServerError,
+    InvalidS3ObjectException,
+    ServiceQuotaExceededException,
+)
+"""What one picture of a job meets, and the next one may not; waiting alone seldom cures it.
+
+A user, say, is full, an object was deleted or is another's, or a picture shows a fault of ours.
 """

@@ -13,10 +13,10 @@ from lineament.app import Application
 from lineament.context import Scope
 from lineament.domain.celebrities import SCOPE as CELEBRITIES
 from lineament.domain.collections import Collection
-from lineament.errors import ConflictException, InvalidS3ObjectException, LineamentError
+from lineament.errors import ConflictException, LineamentError
 from lineament.jobs import messages
 from lineament.jobs.moving import Mover, Outcome
-from lineament.jobs.refusals import BAD_REQUEST
+from lineament.jobs.refusals import BAD_REQUEST, OF_ONE_PICTURE
 from lineament.storage.compaction import Due, compact
 from lineament.storage.purge import purge
 from lineament.storage.staging import StageLost
@@ -25,6 +25,7 @@ from lineament.vision.profiles import read_profile
 Job = Mapping[str, Any]
 Counts = Mapping[str, int]
 _NOW = Due(interval=0, growth=1)
+_TIME_IS_OVER = "the event's time is over"
 _log = logging.getLogger(__name__)
 
 
@@ -32,17 +33,19 @@ class JobFailed(LineamentError):
     """A job that cannot be done, or not wholly; it comes again, and then is a dead letter."""
 
 
-class OutOfTime(LineamentError):
-    """The event's time is nearly over; what is done stays.
+class Unfinished(LineamentError):
+    """A part of a job is done, and stays so; the rest goes back to the queue.
 
     Attributes:
         rest: members of the job that are others when it goes on.
+        counts: of what is done.
     """
 
-    def __init__(self, rest: Job) -> None:
-        """Keep the members."""
-        super().__init__("the event's time is over")
+    def __init__(self, reason: str, rest: Job, counts: Counts) -> None:
+        """Keep what is told of the job; `reason` is logged where nobody takes the rest."""
+        super().__init__(reason)
         self.rest = rest
+        self.counts = counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +68,33 @@ class Worker:
         job = messages.read(body)
         try:
             counts = _JOBS[job["job"]](self, job)
-        except OutOfTime as ended:
+        except Unfinished as part:
             if self.hand_on is None or job["turn"] >= messages.MAX_TURNS:
                 raise
-            self.hand_on(orjson.dumps({**job, **ended.rest, "turn": job["turn"] + 1}).decode())
-            return {"HandedOn": 1}
+            self.hand_on(orjson.dumps({**job, **part.rest, "turn": job["turn"] + 1}).decode())
+            return {"HandedOn": 1, **part.counts}
         return {"Done": 1, **counts}
 
     def purge(self, _job: Job) -> Counts:
         """Erase what deleted collections left."""
         app = self.application
-        done = purge(app.tables, snapshots=app.snapshots, placement=app.placement)
+        done = purge(
+            app.tables, snapshots=app.snapshots, placement=app.placement, stop=self.out_of_time
+        )
+        counts = {"PurgedGenerations": done.generations}
+        if done.stopped:
+            raise Unfinished(_TIME_IS_OVER, {}, counts)
         if done.failed:
             raise JobFailed(f"{done.failed} deleted generations could not be purged")
-        return {"PurgedGenerations": done.generations}
+        return counts
 
     def compact(self, job: Job) -> Counts:
-        """Fold a collection's log into a snapshot, if anything has changed since the last one."""
+        """Fold a collection's log into a snapshot, if anything has changed since the last one.
+
+        A part of a snapshot is worth nothing: once begun, it is made or lost.
+        """
         app = self.application
+        self._require_time({}, {})
         if app.snapshots is None:
             raise JobFailed("there is no place for snapshots: set LINEAMENT_SNAPSHOT_BUCKET")
         collection = self._find(job)
@@ -111,7 +123,7 @@ class Worker:
             services.faces,
             services.objects,
             services.engine,
-            lambda _done, _all: self._require_time({}),
+            lambda _done, _all: self._require_time({}, {}),
         )
         try:
             mover.move(collection, model, outcome, drop_unknown=job["drop_unknown"])
@@ -125,23 +137,27 @@ class Worker:
     def import_(self, job: Job) -> Counts:
         """Index pictures that are in S3, and let their faces belong to users.
 
-        Those that S3 does not give hold up none of the others; they are tried again with the job.
+        Those that cannot be imported hold up none of the others. They go back into the queue as a
+        job of their own, which fails once none of them can be: the dead letters name them alone.
         """
         counts: Counter[str] = Counter()
         images: list[Job] = job["images"]
         left: list[Job] = []
         for place, picture in enumerate(images):
-            self._require_time({"images": [*images[place:], *left]})
+            self._require_time({"images": [*images[place:], *left]}, counts)
             try:
                 counts.update(self._import(job, picture))
             except BAD_REQUEST as error:
                 _log.warning("not imported, %s: %s", error.code, ascii(picture["image"]))
                 counts["Rejected"] += 1
-            except InvalidS3ObjectException as error:
-                _log.warning("not read, %s: %s", error.code, ascii(picture["image"]))
+            except OF_ONE_PICTURE as error:
+                _log.warning("not imported yet, %s: %s", error.code, ascii(picture["image"]))
                 left.append(picture)
+        reason = f"{len(left)} of {len(images)} pictures cannot be imported"
+        if len(left) == len(images):
+            raise JobFailed(reason)
         if left:
-            raise JobFailed(f"{len(left)} of {len(images)} pictures cannot be read from S3")
+            raise Unfinished(reason, {"images": left}, counts)
         return counts
 
     def _import(self, job: Job, picture: Job) -> Counts:
@@ -179,9 +195,9 @@ class Worker:
     def _scope(self, job: Job) -> Scope:
         return Scope(job.get("account", self.scope.account), job.get("region", self.scope.region))
 
-    def _require_time(self, rest: Job) -> None:
+    def _require_time(self, rest: Job, done: Counts) -> None:
         if self.out_of_time():
-            raise OutOfTime(rest)
+            raise Unfinished(_TIME_IS_OVER, rest, done)
 
 
 _JOBS: Mapping[str, Callable[[Worker, Job], Counts]] = {

@@ -13,7 +13,7 @@ from lineament.storage.orphans import erase_orphans
 from lineament.storage.placement import NOWHERE, Placement, mend
 from lineament.storage.provision import Tables
 from lineament.storage.published import Published
-from lineament.storage.purge import DEFAULT_GRACE, purge
+from lineament.storage.purge import DEFAULT_GRACE, never, purge
 from lineament.storage.records import UNREADABLE, from_collection_item
 from lineament.storage.snapshots import SnapshotStore
 from lineament.storage.sweep import Swept, take
@@ -42,6 +42,8 @@ class Housekeeping:
     failed_snapshots: int
     """Collections whose snapshot is due and could not be made; one more where what crashes left
     could not be looked for."""
+    unfinished: int = 0
+    """1 where it was told to stop before its end; the next round goes on."""
 
     @property
     def failed(self) -> bool:
@@ -57,6 +59,7 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     clock: Callable[[], float] = time.time,
     snapshots: SnapshotStore | None = None,
     placement: Placement = NOWHERE,
+    stop: Callable[[], bool] = never,
 ) -> Housekeeping:
     """Purge deleted collections, then sweep and compact those living ones for which it is time.
 
@@ -70,13 +73,17 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
         clock: epoch seconds.
         snapshots: where they are; none are made or erased where it is None.
         placement: the engine that may hold the vectors of snapshots.
+        stop: asked before each step: a batch of a purge, a collection's sweep, its snapshot. Those
+            two are made as a whole.
     """
-    purged = purge(tables, None, grace, clock, snapshots, placement)
+    purged = purge(tables, None, grace, clock, snapshots, placement, stop)
     done: list[Swept] = []
     failed = 0
     made, unmade = 0, 0
     compaction = Due(min(sweep_interval, Due().interval))
     for item, collection in _living(tables):
+        if stop():
+            break
         try:
             turn = due(item, collection, sweep_interval, clock())
             if turn is not None and claim(tables, collection, sweep_interval, clock()):
@@ -85,18 +92,14 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
             _log.warning("sweep of a collection: %s", type(error).__name__)
             failed += 1
         try:
-            if snapshots is not None:
-                published = snapshots.published(collection.generation) or Published()
-                made += compact(
-                    tables, snapshots, collection, compaction, clock, placement, published
-                )
-                if published.held:
-                    mend(tables, snapshots, placement, collection.generation, clock)
+            if snapshots is not None and not stop():
+                made += _keep_snapshot(tables, snapshots, collection, compaction, clock, placement)
         except (LineamentError, *UNREADABLE) as error:
             _log.warning("snapshot of a collection: %s", type(error).__name__)
             unmade += 1
+    stopped = stop()
     try:
-        if snapshots is not None:
+        if snapshots is not None and not stopped:
             erase_orphans(tables, snapshots, placement.engine)
     except (LineamentError, *UNREADABLE) as error:
         _log.warning("snapshots of nobody: %s", type(error).__name__)
@@ -116,7 +119,23 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
         failed,
         made,
         unmade,
+        int(stopped),
     )
+
+
+def _keep_snapshot(  # noqa: PLR0913, PLR0917 - as for `compact`
+    tables: Tables,
+    snapshots: SnapshotStore,
+    collection: Collection,
+    due: Due,
+    clock: Callable[[], float],
+    placement: Placement,
+) -> bool:
+    published = snapshots.published(collection.generation) or Published()
+    made = compact(tables, snapshots, collection, due, clock, placement, published)
+    if published.held:
+        mend(tables, snapshots, placement, collection.generation, clock)
+    return made
 
 
 def living(tables: Tables) -> Iterator[Collection]:

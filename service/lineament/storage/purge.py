@@ -35,6 +35,8 @@ class Purged:
     entries: int = 0
     failed: int = 0
     """Generations, or whole items, that could not be purged or read."""
+    stopped: bool = False
+    """Whether it was told to stop before its end; the next one goes on there."""
 
     def __add__(self, other: "Purged") -> "Purged":
         """Return both together."""
@@ -43,7 +45,17 @@ class Purged:
             self.faces + other.faces,
             self.entries + other.entries,
             self.failed + other.failed,
+            self.stopped or other.stopped,
         )
+
+
+class _Stopped(Exception):
+    """Whoever asked for the purge has no more time."""
+
+
+def never() -> bool:
+    """Tell that there is time."""
+    return False
 
 
 def purge(  # noqa: PLR0913, PLR0917 - what is erased, when, and where it may be
@@ -53,6 +65,7 @@ def purge(  # noqa: PLR0913, PLR0917 - what is erased, when, and where it may be
     clock: Callable[[], float] = time.time,
     snapshots: SnapshotStore | None = None,
     placement: Placement = NOWHERE,
+    stop: Callable[[], bool] = never,
 ) -> Purged:
     """Erase what there is of generations deleted more than `older_than` seconds ago.
 
@@ -68,14 +81,24 @@ def purge(  # noqa: PLR0913, PLR0917 - what is erased, when, and where it may be
         clock: epoch seconds.
         snapshots: where those of deleted generations are.
         placement: the engine that may hold their vectors.
+        stop: asked between any two steps of a few thousand items; what is done stays.
     """
+
+    def proceed() -> None:
+        if stop():
+            raise _Stopped
+
     now = clock()
     latest = now - older_than
     erase = partial(purge_snapshots, tables, snapshots, placement)
     done = Purged()
-    for each in known_scopes(tables.control) if scope is None else [scope]:
-        for item in all_items(tables.control, each):
-            done += _guarded(partial(_purge_item, tables, erase, item, latest, now))
+    try:
+        for each in known_scopes(tables.control) if scope is None else [scope]:
+            for item in all_items(tables.control, each):
+                proceed()
+                done += _guarded(partial(_purge_item, tables, erase, proceed, item, latest, now))
+    except _Stopped:
+        done += Purged(stopped=True)
     return done
 
 
@@ -87,44 +110,54 @@ def _guarded(work: Callable[[], Purged]) -> Purged:
         return Purged(failed=1)
 
 
-def _purge_item(
-    tables: Tables, erase: Callable[[str], None], item: Item, latest: float, now: float
+def _purge_item(  # noqa: PLR0913, PLR0917 - as for `purge`
+    tables: Tables,
+    erase: Callable[[str], None],
+    proceed: Callable[[], None],
+    item: Item,
+    latest: float,
+    now: float,
 ) -> Purged:
     done = Purged()
     retire_abandoned(tables, item, now)
     for garbage in from_garbage(item):
         if garbage.deleted <= latest:
-            done += _guarded(partial(_purge_generation, tables, erase, item, garbage))
+            done += _guarded(partial(_purge_generation, tables, erase, proceed, item, garbage))
     if item["status"] == {"S": DELETED}:
         _drop_tombstone(tables, item)
     return done
 
 
 def _purge_generation(
-    tables: Tables, erase: Callable[[str], None], item: Item, garbage: Garbage
+    tables: Tables,
+    erase: Callable[[str], None],
+    proceed: Callable[[], None],
+    item: Item,
+    garbage: Garbage,
 ) -> Purged:
-    faces = _empty(tables, item, garbage)
+    faces = _empty(tables, proceed, item, garbage)
     erase(garbage.generation)
     _forget(tables, item, garbage.generation)
     return Purged(1, faces, garbage.seq)
 
 
-def _empty(tables: Tables, item: Item, garbage: Garbage) -> int:
+def _empty(tables: Tables, proceed: Callable[[], None], item: Item, garbage: Garbage) -> int:
     # Number 0 first: from then on no reader voids a number of this log.
     tables.faces.delete_many([keys.log_key(garbage.generation, 0)])
     erased = sum(
-        _erase(tables.faces, keys.face_partition(garbage.generation, shard))
+        _erase(tables.faces, proceed, keys.face_partition(garbage.generation, shard))
         for shard in keys.SHARDS
     )
-    _erase(tables.faces, keys.celebrity_partition(garbage.generation))
-    _erase_log(tables, item, garbage)
+    _erase(tables.faces, proceed, keys.celebrity_partition(garbage.generation))
+    _erase_log(tables, proceed, item, garbage)
     return erased
 
 
-def _erase_log(tables: Tables, item: Item, garbage: Garbage) -> None:
+def _erase_log(tables: Tables, proceed: Callable[[], None], item: Item, garbage: Garbage) -> None:
     """Erase a log from its end; a purge that is cut, or fails later, goes on where it stopped."""
     # By number, present or not: cheaper than reading entries only to delete them.
     for end in range(garbage.seq, 0, -_BATCH):
+        proceed()
         left = max(end - _BATCH, 0)
         numbers = range(left + 1, end + 1)
         tables.faces.delete_many([keys.log_key(garbage.generation, seq) for seq in numbers])
@@ -138,11 +171,12 @@ def _erase_log(tables: Tables, item: Item, garbage: Garbage) -> None:
         )
 
 
-def _erase(table: Table, partition: str) -> int:
+def _erase(table: Table, proceed: Callable[[], None], partition: str) -> int:
     """Erase a partition, of which little is in memory at once; tell how many items it had."""
     erased = 0
     found = table.query(partition, "0", "~", ("pk", "sk"))
     while part := list(islice(found, _BATCH)):
+        proceed()
         table.delete_many(part)
         erased += len(part)
     return erased
