@@ -200,6 +200,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
     DUAL_CONTROL: ("dual_control", _required),
 }
 
+NAMES: Mapping[str, str] = {key.partition(":")[2]: key for key in (USE_CASE, *_READERS)}
+"""Rules by the names that operators write, with the tag that sets each."""
+
 
 def _bad(key: str, why: str) -> InvalidParameterException:
     return InvalidParameterException(f"Request has invalid parameters: the tag {key}: {why}")
