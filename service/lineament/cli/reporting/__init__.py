@@ -1,0 +1,1 @@
+"""What `lineament report` is made of: labelled photos in, rates with intervals and a page out."""
