@@ -2,7 +2,8 @@
 
 Settings: LINEAMENT_ACCESS_KEYS, a list with commas of `file:/path`, `table` and
 `secretsmanager:<name>`, of which the first that knows a key decides; LINEAMENT_ROOT_KEY, which
-`table` needs: `file:/path` or `secretsmanager:<name>`.
+`table` needs: `file:/path` or `secretsmanager:<name>`. While one root key takes over from another,
+both are named, with a comma: the first makes and signs, either verifies.
 """
 
 from pathlib import Path
@@ -42,7 +43,7 @@ def connect_credentials(access_keys: str, root_key: str, tables: Tables) -> Cred
 
 
 def read_root_key(setting: str, region: str) -> RootKey:
-    """Return the deployment's root key.
+    """Return the deployment's root key: the first, where it has two.
 
     Args:
         setting: LINEAMENT_ROOT_KEY.
@@ -51,7 +52,20 @@ def read_root_key(setting: str, region: str) -> RootKey:
     Raises:
         CannotStart: there is none, or it cannot be read.
     """
-    kind, _, name = setting.partition(":")
+    return _read_root_key(setting.partition(",")[0].strip(), region)
+
+
+def read_root_keys(setting: str, region: str) -> tuple[RootKey, ...]:
+    """Return all root keys of the deployment, see `read_root_key`.
+
+    Raises:
+        CannotStart: there is none, or one cannot be read.
+    """
+    return tuple(_read_root_key(each.strip(), region) for each in setting.split(","))
+
+
+def _read_root_key(named: str, region: str) -> RootKey:
+    kind, _, name = named.partition(":")
     try:
         if kind == "file" and name:
             return RootKey.read(SecretFile(Path(name)).read())
@@ -67,7 +81,9 @@ def read_root_key(setting: str, region: str) -> RootKey:
 def _source(named: str, root_key: str, tables: Tables) -> Credentials:
     region = str(tables.trust.client.meta.region_name)
     if named == _TABLE:
-        return TableKeys(DynamoAccessKeys(tables), read_root_key(root_key, region))
+        records = DynamoAccessKeys(tables)
+        roots = read_root_keys(root_key, region)
+        return FirstThatKnows([TableKeys(records, each) for each in roots])
     kind, _, name = named.partition(":")
     if kind == "secretsmanager" and name:
         return SecretKeys(ManagedSecret(secretsmanager_client(region), name))

@@ -278,6 +278,25 @@ def test_no_root_key_no_key(tables: Tables, capsys: pytest.CaptureFixture[str]) 
     assert "set LINEAMENT_ROOT_KEY" in capsys.readouterr().err
 
 
+def test_a_root_key_takes_over_from_another(
+    tables: Tables, root: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: a root key that may have leaked cannot be replaced without locking everybody out."""
+    new = tmp_path / "new.key"
+    new.touch(0o600)
+    assert main(["keys", "root"]) == 0
+    new.write_text(capsys.readouterr().out)
+    both = f"file:{new}, {root}"
+    old_key = Keys(capsys, {"create": ["--root-key", root]}).create()
+    keys = Keys(capsys, {each: ["--root-key", both] for each in ("create", "list")})
+    new_key = keys.create()
+    assert [line.split()[3] for line in keys("list").splitlines()[1:]] == ["active"] * 2
+    during, after = (connect_credentials("table", each, tables) for each in (both, f"file:{new}"))
+    assert caller(during, old_key).user == caller(during, new_key).user == "door"
+    assert caller(after, new_key).user == "door"
+    assert refusal(after, old_key) == "UnrecognizedClientException"
+
+
 def test_an_altered_record_is_shown(in_table: Keys, tables: Tables) -> None:
     """Lost: somebody widens a policy in the table, and the list looks as ever."""
     in_table.create()

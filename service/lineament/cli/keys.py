@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lineament import config
-from lineament.access import read_root_key
+from lineament.access import read_root_keys
 from lineament.auth.derivation import new_root_key
 from lineament.auth.documents import ACCOUNT, KEY_ID, USER
 from lineament.auth.issuing import Order
@@ -133,10 +133,10 @@ def _ring(args: argparse.Namespace, *, create: bool = False) -> Ring:
     settings = config.load()
     tables = connect(settings.table, settings.region)
     where = getattr(args, "root_key", None) or settings.root_key
-    root = read_root_key(where, settings.region) if where or create else None
+    roots = read_root_keys(where, settings.region) if where or create else ()
     if create:
         ensure_tables(tables)
-    return TableRing(DynamoAccessKeys(tables), root)
+    return TableRing(DynamoAccessKeys(tables), roots)
 
 
 def _policy(text: str) -> str:

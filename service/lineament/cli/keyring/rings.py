@@ -1,6 +1,6 @@
 """The two places in which `lineament keys` makes, lists and revokes keys: the table, and a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from lineament.auth.credentials import AccessKey
@@ -40,10 +40,10 @@ class Ring(Protocol):
 class TableRing:
     """The keys of the table."""
 
-    def __init__(self, records: DynamoAccessKeys, root: RootKey | None) -> None:
-        """Take the records, and the root key where one is at hand: only `create` needs it."""
+    def __init__(self, records: DynamoAccessKeys, roots: Sequence[RootKey]) -> None:
+        """Take the records, and the root keys that are at hand: `create` needs one, the first."""
         self._records = records
-        self._root = root
+        self._roots = roots
 
     def create(self, order: Order, now: float) -> Issued:
         """See `Ring.create`. No secret is kept.
@@ -51,19 +51,20 @@ class TableRing:
         Raises:
             ServiceUnavailable: DynamoDB does not answer.
         """
-        if self._root is None:
+        if not self._roots:
             raise LineamentError("a new key needs the root key")
         for _ in range(_TRIES):
-            made = issue(self._root, order, now)
+            made = issue(self._roots[0], order, now)
             named = (order.account, made.key.access_key_id)
             if self._records.add(*named, made.document, made.seal, made.key.expires):
                 return made
         raise LineamentError(f"the account {order.account} has no free access key ids left")
 
     def keys(self, account: str | None) -> Iterator[Listed]:
-        """See `Ring.keys`. Without the root key nobody can tell which records are altered."""
+        """See `Ring.keys`. Without a root key nobody can tell which records are altered."""
         for record in self._records.list(account):
-            altered = self._root is not None and self._root.seal(record.document) != record.seal
+            seals = [root.seal(record.document) for root in self._roots]
+            altered = bool(seals) and record.seal not in seals
             disabled = record.revoked is not None
             yield Listed(
                 read_key(record.document, _NO_SECRET, disabled=disabled), record.revoked, altered
