@@ -168,13 +168,38 @@ def test_an_outage(tables: Tables, caplog: pytest.LogCaptureFixture) -> None:
         mine.append(entry("lenient", collection="secret-name"), strict=False)
     assert len(failures) == 2
     assert [each.getMessage() for each in caplog.records if each.name == audit.__name__] == [
-        f"audit: request {each} SearchFaces is not in the trail: ServiceUnavailable"
-        for each in ("strict", "lenient")
+        f"audit: request {each} SearchFaces is not in the trail: {why}"
+        for each, why in (("strict", "ServiceUnavailable"), ("lenient", "NotRecorded"))
     ]
     assert "secret-name" not in caplog.text
     outage.on = False
+    mine.append(entry("unrecorded"), strict=False)  # not tried so soon
+    assert len(failures) == 3
     mine.append(entry("after"), strict=True)
     assert stands(tables) == ["first", "after"]
+
+
+def test_a_lenient_call_does_not_wait_for_ever(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: where DynamoDB hangs, calls that need no table hang with it."""
+    monkeypatch.setattr(audit, "_LENIENT", 0.2)
+    hung, go_on = threading.Event(), threading.Event()
+
+    def hang(_operation: str, params: dict[str, Any]) -> None:
+        if '"hangs"' in params.get("Item", {}).get("body", {}).get("S", ""):
+            hung.set()
+            assert go_on.wait(20)
+
+    mine = trail(through(tables, HookedClient(tables.trust.client, hang)))
+    with ThreadPoolExecutor(2) as pool:
+        leader = pool.submit(mine.append, entry("hangs"), strict=True)
+        assert hung.wait(20)
+        mine.append(entry("lenient"), strict=False)  # comes back, and its entry may yet stand
+        go_on.set()
+        leader.result()
+    mine.append(entry("after"), strict=True)
+    assert stands(tables) == ["hangs", "lenient", "after"]
 
 
 def test_everyone_in_a_block_that_fails_is_told(tables: Tables) -> None:

@@ -10,6 +10,7 @@ _BENCHES = {
     "gallery": "a million faces: search beside brute force, cold starts, and searches over HTTP",
     "kit": "calls through the test kit, beside calls that moto answers",
     "lambda": "a cold function's first answers, through AWS's runtime interface client",
+    "audit": "what an entry of the audit trail costs a call, beside a plain write",
     "storage": "a call's storage time at 100 and at 10,000 faces",
 }
 

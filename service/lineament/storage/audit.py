@@ -23,6 +23,12 @@ from lineament.storage.provision import Tables
 _PATIENCE = 8.0
 """Seconds for which a block is tried at ever new numbers."""
 _PAUSE = 0.01
+_LENIENT = 5.0
+"""Seconds for which a call that may be answered unrecorded waits for another's write."""
+_LEFT = 1000
+"""Entries that are kept for the next write though nobody waits for them, at most."""
+_SILENCE = (1.0, 30.0)
+"""Such calls are not tried after a failure for as long as that took, within these seconds."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +49,8 @@ class _Lane:
     tip: Tip | None = None
     """Where the chain ended when it was last looked at. Only who is `busy` touches it."""
     hinted: int = 0
+    silent_until: float = 0.0
+    """By the monotonic clock."""
 
 
 class DynamoAuditTrail:
@@ -77,12 +85,13 @@ class DynamoAuditTrail:
 
         Where it cannot, that is logged under the request id, and raised if `strict`. An entry that
         was told not to stand may stand in rare cases, where DynamoDB took it and did not say so.
+        While DynamoDB does not answer, calls that need not be recorded wait seldom, for seconds.
 
         Raises:
             NotRecorded: it does not stand, and `strict`.
         """
         try:
-            self._stand(entry)
+            self._stand(entry, strict=strict)
         except LineamentError as error:
             self._failed()
             _log.error(
@@ -94,12 +103,19 @@ class DynamoAuditTrail:
             if strict:
                 raise NotRecorded from error
 
-    def _stand(self, entry: Entry) -> None:
+    def _stand(self, entry: Entry, *, strict: bool) -> None:
         lane, mine = self._lane(entry.account), _Waiting(write(entry))
         with lane.turn:
+            if not strict and time.monotonic() < lane.silent_until:
+                raise NotRecorded
             lane.waiting.append(mine)
-            while lane.busy and not mine.done:
-                lane.turn.wait()
+            free = lane.turn.wait_for(
+                lambda: mine.done or not lane.busy, None if strict else _LENIENT
+            )
+            if not free:  # Whoever writes next takes it along, though nobody waits for it.
+                if len(lane.waiting) > _LEFT and mine in lane.waiting:
+                    lane.waiting.remove(mine)
+                raise NotRecorded
             taken = [] if mine.done else lane.waiting
             if taken:
                 lane.busy, lane.waiting = True, []
@@ -111,12 +127,16 @@ class DynamoAuditTrail:
     def _lead(self, account: str, lane: _Lane, taken: list[_Waiting]) -> None:
         """Write what waited, and tell whoever waits for it."""
         left = list(taken)
+        began = time.monotonic()
         try:
             for texts in batches([each.text for each in taken]):
                 self._commit(account, lane, texts)
                 _finish(left[: len(texts)], None)
                 del left[: len(texts)]
         except BaseException as error:
+            now = time.monotonic()
+            shortest, longest = _SILENCE
+            lane.silent_until = now + min(max(now - began, shortest), longest)
             lane.tip = None  # Whatever stands now is read anew.
             _finish(left, error)
             if not isinstance(error, LineamentError):
