@@ -27,7 +27,7 @@ from lineament.cli.reporting.labelled import Labelled, read_labelled, read_pairs
 from lineament.cli.reporting.looking import How, look_at
 from lineament.cli.reporting.one_to_many import draw, search
 from lineament.cli.reporting.options import ACCURACY, configure
-from lineament.cli.reporting.page import Made, percent
+from lineament.cli.reporting.page import Made, percent, span
 from lineament.cli.reporting.pairing import pair_up
 from lineament.cli.reporting.rates import Rate
 from lineament.cli.reporting.review import write_review
@@ -158,8 +158,8 @@ def _print(what: str, rates: "list[Rate] | tuple[Rate, ...]") -> None:
     for rate in rates:
         at = "" if rate.threshold is None else f"at {rate.threshold:g}"
         print(
-            f"  {at:6} {percent(rate.value):>12}  {percent(rate.low)} to {percent(rate.high)}"
-            f"  ({rate.errors:,} of {rate.trials:,})"
+            f"  {at:6} {percent(rate.value):>18}  [{span(rate.low, rate.high)}]"
+            f"  {rate.errors:,} of {rate.trials:,}"
         )
 
 

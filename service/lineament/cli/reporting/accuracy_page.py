@@ -15,6 +15,7 @@ from lineament.cli.reporting.page import (
     percent,
     point_of,
     rate_cell,
+    span,
     table,
 )
 from lineament.cli.reporting.rates import FEWEST_EXPECTED, FEWEST_PEOPLE, GroupRates, Rate
@@ -135,11 +136,11 @@ def _curves(report: Accuracy) -> list[str]:
 def _failures(report: Accuracy) -> str:
     rate = report.failure_to_enrol
     why = [(escape(reason), f"{count:,}") for reason, count in sorted(report.failures.items())]
-    span = f"{percent(rate.value)} ({percent(rate.low)} to {percent(rate.high)})"
+    share = f"{percent(rate.value)} ({span(rate.low, rate.high)})"
     return table(
         "Failures to enrol",
         ("", "Photos"),
-        [("all", f"{rate.errors:,} of {rate.trials:,}<small>{span}</small>"), *why],
+        [("all", f"{rate.errors:,} of {rate.trials:,}<small>{share}</small>"), *why],
     )
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH = 720
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 104, 16, 12, 44
 _HEIGHT = 300
 _ROW = 26
 _LABEL = 190
 _SMALLEST = 1e-7
 """Rates of none are drawn here, on a logarithmic axis."""
+_SMALL = 1e-4
 _KINDS = 4
 """Line and dot styles of the page's style sheet."""
 
@@ -153,7 +154,10 @@ def _rates(points: Sequence[Point]) -> list[float]:
 
 
 def _percent(rate: float) -> str:
-    return "0" if rate == 0 else f"{rate * 100:.4g} %"
+    """Return a tick: in percent, or small ones per million."""
+    if 0 < rate < _SMALL:
+        return f"{rate * 1e6:g} per million"
+    return f"{rate * 100:.4g} %" if rate else "0"
 
 
 def _short(name: str) -> str:

@@ -9,6 +9,9 @@ from importlib import resources
 from lineament.cli.reporting.drawings import Point, Row
 from lineament.cli.reporting.rates import MORE, TOO_SMALL, GroupRates, Rate
 
+_MILLION = "per million"
+_SMALL = 1e-4
+"""Rates below are told per million."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -80,7 +83,8 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         for first, *cells in rows
     )
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
+        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f"<table><caption>{escape(caption)}</caption>"
         + (f"<thead><tr>{head}</tr></thead>" if any(heads) else "")
         + f"<tbody>{body}</tbody></table></div>"
     )
@@ -109,7 +113,7 @@ def rate_cell(rate: Rate) -> str:
     """Return a rate, its interval, its counts, and how it compares."""
     if rate.value is None:
         return "no pairs<small>nothing to judge</small>"
-    lines = [f"{percent(rate.low)} to {percent(rate.high)}", f"{rate.errors:,} of {rate.trials:,}"]
+    lines = [span(rate.low, rate.high), f"{rate.errors:,} of {rate.trials:,}"]
     compared = ""
     if rate.verdict:
         kind = ' class="more"' if rate.verdict == MORE else ""
@@ -121,17 +125,34 @@ def rate_cell(rate: Rate) -> str:
 def _compared(rate: Rate) -> str:
     if rate.ratio is None and rate.ratio_low is None:
         return rate.verdict
-    low, high = times(rate.ratio_low), times(rate.ratio_high)
+    if rate.ratio_high is None:
+        low = times(rate.ratio_low)
+        return f"{rate.verdict}: at least {low} times" if rate.ratio_low else rate.verdict
     value = "" if rate.ratio is None else f"{times(rate.ratio)} times "
-    span = f"({low} to {high})" if rate.ratio_high is not None else f"(from {low} times up)"
-    return f"{rate.verdict}: {value}{span}"
+    return f"{rate.verdict}: {value}({times(rate.ratio_low)} to {times(rate.ratio_high)})"
 
 
 def percent(rate: float | None) -> str:
-    """Return a rate for people to read."""
+    """Return a rate for people to read: in percent, or small ones per million."""
     if rate is None:
         return "not known"
-    return "0 %" if rate == 0 else f"{_short(rate * 100)} %"
+    return f"{_figure(rate, _unit(rate))} {_unit(rate)}"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """Return an interval, in one unit."""
+    if low is None or high is None:
+        return "not known"
+    unit = _unit(high)
+    return f"{_figure(low, unit)} to {_figure(high, unit)} {unit}"
+
+
+def _unit(rate: float) -> str:
+    return _MILLION if 0 < rate < _SMALL else "%"
+
+
+def _figure(rate: float, unit: str) -> str:
+    return _short(rate * (1e6 if unit == _MILLION else 100))
 
 
 def times(ratio: float | None) -> str:
