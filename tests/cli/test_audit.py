@@ -169,6 +169,21 @@ def test_an_auditor_needs_no_secret(
     assert main(["audit", "verify", "--public-key", "ab" * 32, "--signed-from", "11"]) == 0
 
 
+def test_a_root_key_that_takes_over(
+    trail: DynamoAuditTrail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a new root key makes everything that the old one has signed look forged."""
+    fill(trail, 2)
+    assert main(["audit", "anchor"]) == 0
+    new = tmp_path / "new"
+    new.write_bytes(base64.b64encode(b"n" * 32))
+    new.chmod(0o600)
+    monkeypatch.setenv("LINEAMENT_ROOT_KEY", f"file:{new}")
+    assert main(["audit", "verify"]) == 1
+    monkeypatch.setenv("LINEAMENT_ROOT_KEY", f"file:{new},file:{tmp_path / 'root'}")
+    assert main(["audit", "verify"]) == 0
+
+
 def test_wrong_calls(
     tables: Tables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,13 +4,13 @@ import argparse
 from dataclasses import dataclass, replace
 
 from lineament import config
+from lineament.access import read_root_keys
 from lineament.config import Settings
 from lineament.errors import CannotStart
-from lineament.governance.signing import Signer
+from lineament.governance.signing import PURPOSE, Signer
 from lineament.storage.audit_anchors import AuditAnchors, connect_anchors
 from lineament.storage.audit_blocks import AuditBlocks
 from lineament.storage.provision import Tables, connect
-from lineament.trust import find_signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Trail:
     blocks: AuditBlocks
     anchors: AuditAnchors | None
     """None where there is no bucket."""
-    signer: Signer | None
-    """None where no root key is named."""
+    signers: tuple[Signer, ...]
+    """Of the root keys that are named; the first signs."""
 
     def require_signer(self) -> Signer:
         """Return what signs.
@@ -30,11 +30,11 @@ class Trail:
         Raises:
             CannotStart: no root key is named.
         """
-        if self.signer is None:
+        if not self.signers:
             raise CannotStart(
                 "signatures need the root key: set LINEAMENT_ROOT_KEY, or give --root-key"
             )
-        return self.signer
+        return self.signers[0]
 
 
 def add_bucket(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,14 @@ def open_trail(args: argparse.Namespace) -> Trail:
     settings = _overruled(config.load(), args)
     tables = connect(settings.table, settings.region)
     anchors = connect_anchors(tables, settings.audit_bucket, settings.region)
-    return Trail(tables, AuditBlocks(tables.trust), anchors, find_signer(settings))
+    return Trail(tables, AuditBlocks(tables.trust), anchors, _signers(settings))
+
+
+def _signers(settings: Settings) -> tuple[Signer, ...]:
+    if not settings.root_key:
+        return ()
+    roots = read_root_keys(settings.root_key, settings.region)
+    return tuple(Signer(root.derive(PURPOSE)) for root in roots)
 
 
 def _overruled(settings: Settings, args: argparse.Namespace) -> Settings:

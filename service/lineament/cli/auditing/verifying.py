@@ -91,7 +91,7 @@ def verify(
 
 def _check(args: argparse.Namespace) -> list[Verdict]:
     trail = open_trail(args)
-    keys = [*args.public_key, *([] if trail.signer is None else [trail.signer.public_key])]
+    keys = [*args.public_key, *(signer.public_key for signer in trail.signers)]
     if not keys:
         print(
             "signatures are not checked: there is no LINEAMENT_ROOT_KEY and no --public-key; "
