@@ -73,6 +73,27 @@ def test_a_value_in_use_is_read_again_before_it_is_old() -> None:
     assert cache.get("k") == "new"
 
 
+def test_a_function_that_was_frozen_asks_again() -> None:
+    """Lost: in a Lambda function whose clock stood still, a revoked key works once more."""
+    source, wall = Source(k="old"), Clock()
+    cache = FreshCache(source.read, clock=Clock(), wall=wall)
+    cache.get("k")
+    source.values["k"] = "new"
+    wall.now += 600
+    assert cache.get("k") == "new"
+
+
+def test_a_time_of_day_that_is_set_back_keeps_nothing_alive() -> None:
+    """Lost: while a clock is set back by an hour, revoked keys work for an hour."""
+    source, clock, wall = Source(k="old"), Clock(), Clock()
+    cache = FreshCache(source.read, clock=clock, wall=wall)
+    cache.get("k")
+    source.values["k"] = "new"
+    wall.now -= 3600
+    clock.now += 2
+    assert cache.get("k") == "new"
+
+
 def test_what_nobody_knows_is_remembered_for_a_second() -> None:
     """Lost: a new key is refused for long, or a stranger who repeats one costs a read each time."""
     source, clock = Source(), Clock()

@@ -251,6 +251,15 @@ def test_an_altered_record_is_no_key(
     assert "altered" in caplog.text
 
 
+@pytest.mark.parametrize("document", ["{}", '{"nonce": "x"}', '{"nonce": "x", "id": 3}'])
+def test_a_record_of_another_release_is_no_key(document: str) -> None:
+    """Lost: one record that cannot be read looks like an outage of the table."""
+    new = made()
+    records = Records(new)
+    records.kept[new.key.access_key_id] = (document, ROOT.seal(document), False)
+    assert TableKeys(records, ROOT).find(new.key.access_key_id) is None
+
+
 def test_a_record_under_another_id_is_no_key() -> None:
     """Lost: a sealed record, copied to a revoked key's id, revives it."""
     new, other = made(), made()

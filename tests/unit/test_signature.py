@@ -281,6 +281,13 @@ def test_old_dates_that_cannot_be_read(date: str) -> None:
     assert isinstance(told, (IncompleteSignatureException, InvalidSignatureException))
 
 
+def test_two_authorizations() -> None:
+    """Lost: of two headers one is believed and the other, which a proxy looked at, is not."""
+    good = boto_signed(b"{}")
+    twice = Headers([*good.headers.items(), ("Authorization", good.headers["authorization"])])
+    assert isinstance(refusal(replace(good, headers=twice)), IncompleteSignatureException)
+
+
 def test_no_authorization() -> None:
     """Lost: an anonymous client is let in (AU04)."""
     assert isinstance(refusal(HttpRequest("POST", "/")), MissingAuthenticationTokenException)

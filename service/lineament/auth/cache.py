@@ -34,7 +34,7 @@ class Ages:
     """To which a value counts while the source does not answer."""
     patience: float = 0.5
     """That a request waits for a source where it has an older value to go on with."""
-    longest: float = 10.0
+    longest: float = 5.0
     """That a request waits for a source where it has none."""
     pause: float = 1.0
     """After a failure, in which nobody waits who has an older value to go on with."""
@@ -44,6 +44,8 @@ class Ages:
 class _Entry(Generic[V]):
     value: V | None
     read_at: float
+    wall: float
+    """The time of day then: the other clock may stand still while a function is frozen."""
 
 
 class FreshCache(Generic[V]):
@@ -55,6 +57,7 @@ class FreshCache(Generic[V]):
         ages: Ages | None = None,
         clock: Callable[[], float] = time.monotonic,
         sizes: tuple[int, int] = (_KNOWN, _UNKNOWN),
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Take the source.
 
@@ -64,10 +67,12 @@ class FreshCache(Generic[V]):
             ages: how old answers may be.
             clock: seconds that never go back.
             sizes: how many values are kept, and how many names without one.
+            wall: seconds of the time of day; the clock that has gone further counts.
         """
         self._read = read
         self._ages = Ages() if ages is None else ages
         self._clock = clock
+        self._wall = wall
         self._sizes = sizes
         self._known: OrderedDict[str, _Entry[V]] = OrderedDict()
         self._unknown: OrderedDict[str, _Entry[V]] = OrderedDict()
@@ -84,15 +89,14 @@ class FreshCache(Generic[V]):
         """
         with self._lock:
             entry = self._find(name)
-            now = self._clock()
-            age = now - entry.read_at if entry else 0.0
+            age = self._age(entry) if entry else 0.0
             if entry is not None and age < self._lasts(entry):
                 if entry.value is not None and age >= self._ages.refresh:
                     self._fly(name)
                 return entry.value
             flight = self._fly(name)
             older = entry.value if entry is not None and age < self._ages.outage else None
-            if older is not None and now < self._failing_until:
+            if older is not None and self._clock() < self._failing_until:
                 return older
         try:
             return flight.result(self._ages.longest if older is None else self._ages.patience).value
@@ -109,6 +113,9 @@ class FreshCache(Generic[V]):
                 return kept[name]
         return None
 
+    def _age(self, entry: _Entry[V]) -> float:
+        return max(self._clock() - entry.read_at, self._wall() - entry.wall)
+
     def _lasts(self, entry: _Entry[V]) -> float:
         return self._ages.unknown if entry.value is None else self._ages.known
 
@@ -119,9 +126,9 @@ class FreshCache(Generic[V]):
         return self._flights[name]
 
     def _land(self, name: str) -> _Entry[V]:
-        began = self._clock()
+        began, wall = self._clock(), self._wall()
         try:
-            entry = _Entry(self._read(name), began)
+            entry = _Entry(self._read(name), began, wall)
         except BaseException:
             with self._lock:
                 del self._flights[name]

@@ -13,7 +13,7 @@ from lineament.auth.documents import NONCE, BadDocument, read_key, read_keys
 from lineament.errors import LineamentError
 
 _log = logging.getLogger(__name__)
-_SECRET_AGES = Ages(refresh=2.0, known=4.0)
+_SECRET_AGES = Ages(refresh=3.5, known=4.0)
 """Each read is paid for, so they are fewer than the table's; a key is still refused within 5 s."""
 
 
@@ -161,7 +161,10 @@ class TableKeys:
         if seal != self._root.seal(document):
             _log.error("the record of an access key has been altered, or has another root key")
             return None
-        nonce = str(json.loads(document)[NONCE])
-        secret = self._root.secret(access_key_id, nonce)
-        key = read_key(document, secret, disabled=revoked)
+        try:
+            nonce = str(json.loads(document)[NONCE])
+            key = read_key(document, self._root.secret(access_key_id, nonce), disabled=revoked)
+        except (BadDocument, KeyError):
+            _log.error("the record of an access key is of another release")
+            return None
         return key if key.access_key_id == access_key_id else None
