@@ -20,12 +20,13 @@ from lineament.domain.collections import Collection
 from lineament.domain.grants import Grants, require_bucket
 from lineament.domain.house import House
 from lineament.domain.ports import CollectionStore
-from lineament.domain.rules import Rules, read_rules, stored_rules, strictest
+from lineament.domain.rules import Rules, read_rules
 from lineament.domain.ruling import SEARCHES, obeying
 from lineament.domain.suspension import Suspensions, require_active
 from lineament.errors import LineamentError
 from lineament.governance.audit import AuditTrail
 from lineament.governance.audit_describing import describe
+from lineament.governance.oversight import Oversight
 from lineament.handlers.services import Handler, Output, Params, Services
 
 _RULED = SEARCHES | {"IndexFaces"}
@@ -48,6 +49,8 @@ class _Course:
 
     applied: Params
     rules: Rules = field(default_factory=Rules)
+    authorisation: str = ""
+    """The id of the one that it goes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Admission:
     """Which buckets an account may name; None: any but `own_buckets`."""
     own_buckets: frozenset[str] = frozenset()
     """The deployment's own: no caller reads from them."""
+    oversight: Oversight | None = None
+    """What others have to agree to: consent, dual control, an end to repeated searches."""
     trail: AuditTrail | None = None
     strict: bool = False
     """No call is answered that cannot be recorded."""
@@ -120,20 +125,24 @@ class Admission:
         operation = call.operation
         if "Tags" in params:
             self.house.require_stated(read_rules(params["Tags"]))
-        course.rules = self.house.rules
+        course.rules, collection = self.house.rules, None
         if operation in _RULED:
             collection = found.collection()
             if collection is not None:
-                course.rules = strictest(
-                    stored_rules(collection.rules), stored_rules(collection.tags), course.rules
-                )
+                course.rules = self.house.rules_of(collection)
             services = replace(
                 services,
                 collections=cast("CollectionStore", _Once(services.collections, collection)),
                 attributes_off=services.attributes_off | course.rules.attributes_off,
             )
         course.applied = obeying(course.rules, operation, params, strict=self.house.strict)
-        return handler(services, call, course.applied)
+        if self.oversight is None or collection is None:
+            return handler(services, call, course.applied)
+        about = call, collection.collection_id, course.rules, course.applied
+        course.authorisation = self.oversight.require(*about)
+        output = handler(services, call, course.applied)
+        course.authorisation = self.oversight.require_after(*about, output) or course.authorisation
+        return output
 
     def _record(
         self,
@@ -166,6 +175,7 @@ class Admission:
         answer: Mapping[str, Any] | BaseException,
     ) -> Entry | None:
         known = caller.circumstances
+        goes_by = [f"authorisation {course.authorisation}"] if course.authorisation else []
         return describe(
             call,
             asked,
@@ -173,7 +183,7 @@ class Admission:
             answer,
             user=call.principal.name,
             source_ip=(known.source_ip or "") if known is not None else "",
-            rule=", ".join(sorted(course.rules.use_cases)),
+            rule=", ".join([*sorted(course.rules.use_cases), *goes_by]),
             purpose=course.rules.purpose,
         )
 

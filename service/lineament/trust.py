@@ -4,6 +4,7 @@ Files of secrets are read, and Secrets Manager is asked, when the first caller c
 so, not where an application is merely built: functions that no client calls need none of it.
 """
 
+import logging
 import threading
 
 from lineament.access import connect_credentials, read_root_key
@@ -17,18 +18,25 @@ from lineament.dispatch import Identify, unverified
 from lineament.domain.audit import Entry
 from lineament.domain.counts import Counts
 from lineament.domain.house import House
+from lineament.domain.watch import Alert
 from lineament.errors import CannotStart
 from lineament.governance.audit import AuditTrail
+from lineament.governance.audit_describing import act
+from lineament.governance.oversight import Oversight
 from lineament.governance.signing import PURPOSE, Signer
 from lineament.governance.throttle import Throttle, read_rates
 from lineament.storage.accounts import DynamoAccounts, RememberedGrants
 from lineament.storage.audit import DynamoAuditTrail
+from lineament.storage.authorisations import DynamoAuthorisations
+from lineament.storage.consents import DynamoConsents
 from lineament.storage.provision import Tables
 from lineament.storage.quotas import DynamoBucket
 from lineament.storage.suspensions import DynamoSuspensions
+from lineament.storage.watch import DynamoWatch
 from lineament.wire.http import HttpRequest
 
 _OFF, _STRICT = "off", "strict"
+_log = logging.getLogger(__name__)
 
 
 class Verified:
@@ -90,6 +98,7 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
     verified = settings.auth != _OFF
     rates = read_rates(settings.rates)
     grants = RememberedGrants(DynamoAccounts(tables).find) if verified else None
+    trail = None if settings.audit == _OFF else LazyTrail(settings, tables, counts)
     throttle = Throttle(
         rates,
         grants,
@@ -102,7 +111,14 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
         throttle=throttle.admit if rates or verified else None,
         grants=grants,
         own_buckets=frozenset({settings.snapshot_bucket, settings.audit_bucket} - {""}),
-        trail=None if settings.audit == _OFF else LazyTrail(settings, tables, counts),
+        oversight=Oversight(
+            DynamoConsents(tables),
+            DynamoAuthorisations(tables),
+            DynamoWatch(tables),
+            settings.searches_per_person,
+            Alarm(counts, trail),
+        ),
+        trail=trail,
         strict=settings.audit == _STRICT,
     )
 
@@ -129,6 +145,40 @@ def build_house(settings: Settings) -> House:
             "for and where those concerned can read and ask is public, or there is no such use"
         )
     return house
+
+
+class Alarm:
+    """Tells of a person who is searched for too often: the log, a number, the audit trail."""
+
+    def __init__(self, counts: Counts, trail: AuditTrail | None) -> None:
+        """Tell all that there is."""
+        self._counts = counts
+        self._trail = trail
+
+    def __call__(self, alert: Alert) -> None:
+        """Tell of it. The log names the call and not the person, who is in the trail."""
+        call, authorised = alert.call, alert.authorised
+        self._counts.searched_often.add()
+        how = f"goes by authorisation {authorised}" if authorised else "refused"
+        _log.warning(
+            "request %s: search %d for one person today in a watched collection: %s",
+            call.request_id,
+            alert.searches,
+            how,
+        )
+        if self._trail is not None:
+            entry = act(
+                "SearchedOften",
+                call.now,
+                call.scope.account,
+                by=call.principal.name or call.principal.access_key_id,
+                region=call.scope.region,
+                request_id=call.request_id,
+                collection=alert.collection_id,
+                subjects=(alert.person.partition("=")[2],),
+                rule=f"search {alert.searches} today, {how}",
+            )
+            self._trail.append(entry, strict=False)
 
 
 class LazyTrail:

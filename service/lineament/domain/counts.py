@@ -104,6 +104,7 @@ class Counts:
     throttled: Counter = field(default_factory=lambda: Counter("operation"))
     refused: Counter = field(default_factory=lambda: Counter("reason"))
     unrecorded: Counter = field(default_factory=Counter)
+    searched_often: Counter = field(default_factory=Counter)
     galleries: Gauge = field(default_factory=Gauge)
     gallery_bytes: Gauge = field(default_factory=Gauge)
     gallery_bound: Gauge = field(default_factory=Gauge)

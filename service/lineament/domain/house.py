@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from lineament.domain.rules import Rules, profile, strictest
+from lineament.domain.collections import Collection
+from lineament.domain.rules import Rules, profile, stored_rules, strictest
 from lineament.errors import InvalidParameterException
 
 
@@ -29,6 +30,10 @@ class House:
     def rules(self) -> Rules:
         """Those that hold for every collection."""
         return _rules(self.use_case, self.purpose)
+
+    def rules_of(self, collection: Collection) -> Rules:
+        """Return those that hold for one: the operator's, its tags' and the deployment's."""
+        return strictest(stored_rules(collection.rules), stored_rules(collection.tags), self.rules)
 
     def lacks(self, rules: Rules) -> tuple[str, ...]:
         """Return the settings that have to be made before anything is used under `rules`."""

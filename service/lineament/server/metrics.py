@@ -80,6 +80,9 @@ class _Collector(Collector):
         yield _counter("throttled", "Calls over their account's rate.", counts.throttled)
         yield _counter("refused", "Requests refused because of too many others.", counts.refused)
         yield _counter("unrecorded", "Uses of faces not in the audit trail.", counts.unrecorded)
+        yield _counter(
+            "searched_often", "People searched for too often in a day.", counts.searched_often
+        )
         yield _gauge("galleries", "Galleries in memory.", counts.galleries)
         yield _gauge("gallery_bytes", "Bytes of galleries in memory.", counts.gallery_bytes)
         yield _gauge(

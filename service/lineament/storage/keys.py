@@ -22,6 +22,8 @@
 | trust | `QUOTA#<account>#<region>#<operation>` | `QUOTA` | a token bucket of all workers |
 | trust | `AUTHORISATION#<account>` | `<id>` | who may search what, approved by whom |
 | trust | `REVIEW#<account>` | `<request id>` | what a human made of a search |
+| trust | `TRAINED#<account>` | `<name>` | until when a reviewer's training holds |
+| trust | `WATCH#<account>#<region>#<collection id>#<day>` | `<person>` | searches that day |
 
 A snapshot itself is the S3 object `<table>/snapshots/<generation>/<seq>-<random>`.
 Number 0 of a log is no change: it stands for as long as the generation has not been purged.
@@ -184,6 +186,16 @@ def authorisation_key(account: str, identifier: str) -> Key:
 def review_key(account: str, request_id: str) -> Key:
     """Return the key of a human review of a search."""
     return _key(f"REVIEW#{account}", request_id)
+
+
+def training_key(account: str, name: str) -> Key:
+    """Return the key of a reviewer's training; `name` is of `domain.authorisations.key_of`."""
+    return _key(f"TRAINED#{account}", name)
+
+
+def watch_key(scope: Scope, collection_id: str, day: str, person: str) -> Key:
+    """Return the key of how often a person was searched for on a day."""
+    return _key(f"WATCH#{scope.account}#{scope.region}#{collection_id}#{day}", person)
 
 
 def notice_key(bucket: str, key: str, version: str | None) -> Key:
