@@ -69,33 +69,43 @@ class _Body(io.BytesIO):
 
 
 def client(
-    transport: Transport, url: str | None, account: str, region: str = "us-east-1", **options: Any
+    transport: Transport,
+    url: str | None,
+    account: str,
+    region: str = "us-east-1",
+    secret: tuple[str, str | None] = ("any", None),
+    **options: Any,
 ) -> Any:
     """Return an unmodified boto3 client of an account, without retries.
 
     Args:
         transport: carries the client's requests where `url` is None.
         url: of a server that boto3's own HTTP client calls.
-        account: 12 digits; the access key, which tells the account.
+        account: 12 digits; the access key, which tells the account. Or any other access key.
         region: of the credential scope.
+        secret: of the access key, and a session token or None.
         options: further settings of botocore's Config.
     """
     made = _session().client(
         "rekognition",
         aws_access_key_id=account,
-        aws_secret_access_key="any",
+        aws_secret_access_key=secret[0],
+        aws_session_token=secret[1],
         region_name=region,
         endpoint_url=url or "http://127.0.0.1:1",
         config=Config(retries={"max_attempts": 0}, **options),
     )
 
     def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        body = request.body or b""
+        body, address = request.body or b"", urlsplit(request.url)
         answer = transport(
             HttpRequest(
                 method=request.method,
-                path=urlsplit(request.url).path or "/",
-                headers={name: _text(value) for name, value in request.headers.items()},
+                path=address.path or "/",
+                headers={
+                    "Host": address.netloc,
+                    **{name: _text(value) for name, value in request.headers.items()},
+                },
                 body=body.encode() if isinstance(body, str) else bytes(body),
             )
         )

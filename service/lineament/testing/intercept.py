@@ -91,7 +91,10 @@ class Interception:
             HttpRequest(
                 method=request.method,
                 path=address.path or "/",
-                headers={name: _text(value) for name, value in request.headers.items()},
+                headers={
+                    "Host": address.netloc,  # which HTTP's own client would add
+                    **{name: _text(value) for name, value in request.headers.items()},
+                },
                 body=body.encode() if isinstance(body, str) else bytes(body),
             )
         )
