@@ -112,6 +112,7 @@ def _calls(world: World, **tags: str) -> dict[str, list[str]]:
     told = {}
     world.search(a)
     world.look(A)
+    world.now += 24 * 3600
     for name, work in {
         "search": lambda: world.search(a),
         "look": lambda: world.look(A),
