@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from lambdas import container
 from lambdas.url_events import Answer, Event, from_response, to_request
+from lineament import config
 from lineament.app import Application
 from lineament.errors import LineamentError
 
@@ -36,3 +37,7 @@ def handler(event: Event, context: object) -> Answer:
         except LineamentError as error:
             _log.warning("tables: %s", error)
     return answer
+
+
+if config.kept_ready():  # Nobody waits for this init. Elsewhere the first picture loads the models.
+    container.application().services.engine()

@@ -52,18 +52,13 @@ def name(context: object, entry: str) -> str:
 
 def out_of_time(context: Any, margin: float) -> Callable[[], bool]:  # noqa: ANN401
     """Return what tells whether an event ends within so many seconds; none does without context."""
-
-    def is_over() -> bool:
-        return context is not None and context.get_remaining_time_in_millis() < margin * 1000
-
-    return is_over
+    return lambda: context is not None and context.get_remaining_time_in_millis() < margin * 1000
 
 
 def make_tables() -> bool:
     """Make the tables where they are missing, once; tell whether this was the time.
 
-    For whoever was told that DynamoDB is not there: a deployment by infra/template.yaml has its
-    tables before its functions, and nobody should wait to hear it.
+    For whoever was told that DynamoDB is not there: infra/template.yaml makes tables first.
 
     Raises:
         LineamentError: DynamoDB does not answer or refuses; the next call tries again.

@@ -162,6 +162,12 @@ def describe() -> list[tuple[str, str, str]]:
     ]
 
 
+def kept_ready(environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether Lambda begins this process before events come: provisioned concurrency."""
+    source = os.environ if environ is None else environ
+    return source.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
+
+
 def local_environment(api_url: str, aws_url: str) -> dict[str, str]:
     """Return this process's environment with every AWS variable replaced by those of a local pair.
 
