@@ -18,7 +18,7 @@ from lineament.server.gunicorn import Server
 from lineament.server.listen import Listen
 from lineament.server.patience import Patience
 patience = Patience(headers=2.0, body=2.0, rate=1000.0, drain=2.0)
-Server(config.load(), Listen("127.0.0.1", int(sys.argv[1])), patience).run()
+Server(config.load(), Listen("127.0.0.1", int(sys.argv[1]), threads=4), patience).run()
 """
 
 

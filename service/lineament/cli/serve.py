@@ -45,7 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"with --local: the port of S3 and DynamoDB ({AWS_PORT})",
     )
     parser.add_argument("--workers", type=_count, default=1, help="processes (%(default)s)")
-    parser.add_argument("--threads", type=_count, default=4, help="threads a process (%(default)s)")
+    parser.add_argument(
+        "--threads", type=_count, default=128, help="threads a process (%(default)s); most wait"
+    )
 
 
 def _port(text: str) -> int:

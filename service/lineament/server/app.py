@@ -4,15 +4,23 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 
 from lineament.app import Application
 from lineament.domain.counts import OTHER
-from lineament.errors import InternalServerError, SerializationException
+from lineament.errors import (
+    InternalServerError,
+    SerializationException,
+    ServiceUnavailable,
+    WireError,
+)
 from lineament.server.background import Background
-from lineament.server.bodies import BodyCutOff, BodyTooLarge, read_body
+from lineament.server.bodies import BodyCutOff, BodyTooLarge, expected, read_body, throw_away
 from lineament.server.metrics import Metrics
+from lineament.server.overload import Limits, Overload
 from lineament.server.patience import Patience
 from lineament.wire.faults import fault
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
@@ -20,12 +28,13 @@ from lineament.wire.http import Headers, HttpRequest, HttpResponse
 _log = logging.getLogger(__name__)
 
 
-def create_server(
+def create_server(  # noqa: PLR0913, PLR0917 - an application, and how it is served
     application: Application,
     background: Background,
     max_body_bytes: int,
     patience: Patience | None = None,
     metrics: Metrics | None = None,
+    overload: Overload | None = None,
 ) -> Flask:
     """Return the WSGI application.
 
@@ -40,8 +49,14 @@ def create_server(
             was announced or it came in chunks.
         patience: how long a body may take; the usual one where it is None.
         metrics: what GET /metrics tells, and whom; nobody where it is None.
+        overload: how much is taken on at once; as much as anybody asks for where it is None.
     """
-    waiting = Patience() if patience is None else patience
+    door = _Door(
+        application,
+        max_body_bytes,
+        Patience() if patience is None else patience,
+        Overload(Limits.none()) if overload is None else overload,
+    )
     server = Flask("lineament", static_folder=None)
 
     def health() -> Response:
@@ -63,16 +78,7 @@ def create_server(
             return probes[request.path]()
         if _asks_for_metrics() and metrics is not None and metrics.may_read(request.environ):
             return metrics.answer(request.headers.get("Accept", ""))
-        try:
-            body = read_body(request.environ, max_body_bytes, waiting)
-        except BodyTooLarge:
-            return _to_flask(application.refuse_oversized())
-        except BodyCutOff as error:  # for the few clients that are still there to read it
-            told = SerializationException(str(error))
-            refused = fault(told, str(uuid.uuid4()), time.time())
-            application.counts.requests.add(OTHER, str(refused.status))
-            return _to_flask(refused)
-        return _to_flask(application.handle(_to_request(body)))
+        return door.answer()
 
     @server.errorhandler(Exception)
     def fail(error: Exception) -> Response:
@@ -82,6 +88,38 @@ def create_server(
         return _to_flask(fault(InternalServerError(), request_id, time.time()))
 
     return server
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Reads Flask's current request, takes it on or refuses it, and answers."""
+
+    application: Application
+    max_body_bytes: int
+    patience: Patience
+    overload: Overload
+
+    def answer(self) -> Response:
+        try:
+            return _to_flask(self._serve())
+        except BodyTooLarge:
+            return _to_flask(self.application.refuse_oversized())
+        except BodyCutOff as error:  # for the few clients that are still there to read it
+            return self._refuse(SerializationException(str(error)))
+        except ServiceUnavailable as error:
+            throw_away(request.environ, self.max_body_bytes, self.patience)
+            return self._refuse(error)
+
+    def _serve(self) -> HttpResponse:
+        with self.overload.request(expected(request.environ, self.max_body_bytes)):
+            body = read_body(request.environ, self.max_body_bytes, self.patience)
+            self.overload.begin()
+            return self.application.handle(_to_request(body))
+
+    def _refuse(self, error: WireError) -> Response:
+        """Answer a request that the application never sees."""
+        self.application.counts.requests.add(OTHER, str(error.status))
+        return _to_flask(fault(error, str(uuid.uuid4()), time.time()))
 
 
 def _to_request(body: bytes) -> HttpRequest:
@@ -102,4 +140,7 @@ def _asks_for_metrics() -> bool:
 
 
 def _to_flask(answer: HttpResponse) -> Response:
-    return Response(answer.body, answer.status, answer.headers)
+    told = Response(answer.body, answer.status, answer.headers)
+    if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        told.headers["Retry-After"] = "1"
+    return told

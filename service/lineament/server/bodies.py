@@ -20,6 +20,25 @@ class BodyCutOff(Exception):
     """The client hung up or was too slow, or its chunks cannot be told apart; says which."""
 
 
+def expected(environ: dict[str, Any], cap: int) -> int:
+    """Return how many bytes `read_body` may come to keep: 0 of a body that is over the cap."""
+    length = environ.get("CONTENT_LENGTH")
+    announced = int(length) if length else None
+    if announced is None:
+        return cap if "HTTP_TRANSFER_ENCODING" in environ else 0
+    return announced if announced <= cap else 0
+
+
+def throw_away(environ: dict[str, Any], cap: int, patience: Patience) -> None:
+    """Take a body that nobody will read off the connection, a piece at a time.
+
+    SDKs read an answer only when they have sent everything.
+    """
+    _allow(environ, patience.drain)
+    _drain(environ["wsgi.input"], expected(environ, cap))
+    _allow(environ, None)
+
+
 def read_body(environ: dict[str, Any], cap: int, patience: Patience) -> bytes:
     """Read the whole body, announced by Content-Length or sent in chunks.
 

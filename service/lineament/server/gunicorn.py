@@ -1,10 +1,11 @@
 """The production server: gunicorn's threaded worker.
 
-One worker with four threads holds each gallery once and was as fast as two workers on real bodies.
-Source: DESIGN.md section 5. The application is built in the worker and not before the fork:
-onnxruntime's threads do not survive one. A client holds a thread for as long as `Patience` says,
-headers included; four that use all of it still keep others waiting so long, so put a proxy or a
-load balancer before a server that strangers can reach.
+One worker holds each gallery once and was as fast as two workers on real bodies. Source: DESIGN.md
+section 5. Of its many threads few work at once (`overload`): the others wait, so that calls without
+a picture need not. The application is built in the worker and not before the fork: onnxruntime's
+threads do not survive one. A client holds a thread for as long as `Patience` says, headers
+included; who opens enough connections still keeps others waiting so long, so put a proxy or a load
+balancer before a server that strangers can reach.
 """
 
 import logging
@@ -22,6 +23,7 @@ from lineament.server.app import create_server
 from lineament.server.background import Background
 from lineament.server.listen import Listen
 from lineament.server.metrics import offered
+from lineament.server.overload import Limits, Overload
 from lineament.server.patience import Patience
 from lineament.server.worker import Worker
 
@@ -30,9 +32,14 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
     """Serves until SIGTERM, which lets running requests finish, or SIGINT, which does not."""
 
     def __init__(
-        self, settings: Settings, listen: Listen, patience: Patience | None = None
+        self,
+        settings: Settings,
+        listen: Listen,
+        patience: Patience | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Keep the settings; nothing is loaded before `run`."""
+        self._limits = Limits.of(listen.threads) if limits is None else limits
         self.patience = Patience() if patience is None else patience
         self._settings = settings
         self._listen = listen
@@ -60,15 +67,17 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
 
     def load(self) -> Flask:
         """Build the application; gunicorn calls it in each worker."""
+        overload = Overload(self._limits)
         try:
-            application = build_application(self._settings)
+            application = build_application(self._settings, adapt=overload.guard)
         except LineamentError as error:
             raise AppImportError(str(error)) from error
+        overload.refused = application.counts.refused
         background = Background(application, self._settings.housekeeping_seconds, _stop_server)
         background.start()
         cap = self._settings.max_body_bytes
         metrics = offered(application.counts, self._settings.metrics, self._listen.workers)
-        return create_server(application, background, cap, self.patience, metrics)
+        return create_server(application, background, cap, self.patience, metrics, overload)
 
 
 def _stop_server() -> None:

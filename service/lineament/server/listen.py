@@ -10,4 +10,4 @@ class Listen:
     host: str
     port: int
     workers: int = 1
-    threads: int = 4
+    threads: int = 128
