@@ -157,6 +157,21 @@ def test_an_outage_is_outlived_for_thirty_seconds() -> None:
     assert cache.get("k") == "v"
 
 
+def test_an_outage_revives_nothing() -> None:
+    """Lost: a key whose record is gone works again while the table is away."""
+    source, clock = Source(k="v"), Clock()
+    cache = FreshCache(source.read, clock=clock)
+    cache.get("k")
+    del source.values["k"]
+    clock.now += 3
+    assert [cache.get("k") for _ in range(3)] == [None] * 3
+    assert source.asked == ["k", "k"]
+    source.away = True
+    clock.now += 3
+    with pytest.raises(ServiceUnavailable):
+        cache.get("k")
+
+
 def test_a_table_that_hangs_holds_up_nobody_whose_key_is_known() -> None:
     """Lost: a table that is slow to refuse makes each request of a known key wait for it."""
     source, clock = Source(k="v"), Clock()
