@@ -299,3 +299,22 @@ def test_a_call_costs_one_write(tables: Tables) -> None:
         mine.append(entry(f"r{number}"), strict=True)
     assert units.calls.count("PutItem") == HINT_EVERY * 3
     assert len(units.calls) == HINT_EVERY * 3 + 3  # and a hint every few blocks
+
+
+def test_a_check_beside_writers_finds_nothing(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost: a check of a busy trail takes what was written meanwhile for a hole."""
+    monkeypatch.setattr(keys, "PER_PARTITION", 4)
+    mine = trail(tables)
+    for number in range(6):
+        mine.append(entry(f"r{number}"), strict=True)
+    item = tables.trust.get(keys.audit_block_key(ACCOUNT, 3))
+    assert item is not None
+    tables.trust.delete_many([keys.audit_block_key(ACCOUNT, 3)])
+    numbers = []
+    for block in AuditBlocks(tables.trust).read(ACCOUNT):
+        numbers.append(block.number)
+        if block.number == 2:  # its partition has been read, and ends here
+            tables.trust.put(item)
+    assert numbers == [1, 2, 3, 4, 5, 6]
