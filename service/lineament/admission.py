@@ -23,9 +23,10 @@ from lineament.domain.ports import CollectionStore
 from lineament.domain.rules import Rules, read_rules
 from lineament.domain.ruling import SEARCHES, obeying
 from lineament.domain.suspension import Suspensions, require_active
-from lineament.errors import LineamentError
+from lineament.errors import AccessDeniedException, LineamentError
 from lineament.governance.audit import AuditTrail
 from lineament.governance.audit_describing import describe
+from lineament.governance.audit_uses import SEARCHES as USED_SEARCHES
 from lineament.governance.oversight import Oversight
 from lineament.handlers.services import Handler, Output, Params, Services
 
@@ -134,6 +135,11 @@ class Admission:
                 services,
                 collections=cast("CollectionStore", _Once(services.collections, collection)),
                 attributes_off=services.attributes_off | course.rules.attributes_off,
+            )
+        recorded = self.trail is not None or not course.rules.review or self.house.neutral
+        if not recorded and operation in USED_SEARCHES:
+            raise AccessDeniedException(
+                "This use case's searches have to be recorded, and LINEAMENT_AUDIT is off"
             )
         course.applied = obeying(course.rules, operation, params, strict=self.house.strict)
         if self.oversight is None or collection is None:

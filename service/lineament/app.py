@@ -15,6 +15,7 @@ from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.milvus import MilvusEngine
 from lineament.handlers.services import Quotas, Services
 from lineament.handlers.table import OPERATIONS
+from lineament.storage.audit_anchors import Anchored
 from lineament.storage.celebrities import DynamoCelebrityStore
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
@@ -28,7 +29,7 @@ from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
-from lineament.trust import Verified, build_admission, build_identify
+from lineament.trust import Verified, build_admission, build_anchoring, build_identify
 from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
@@ -42,8 +43,10 @@ class Application:
         tables: Tables,
         snapshots: SnapshotStore | None = None,
         placement: Placement = NOWHERE,
+        anchor: Callable[[], Anchored] = Anchored,
     ) -> None:
         """Take the parts; `build_application` makes them."""
+        self._anchor = anchor
         self._dispatcher = dispatcher
         self.tables = tables
         self.snapshots = snapshots
@@ -102,13 +105,17 @@ class Application:
         ensure_tables(self.tables)
 
     def housekeep(self, stop: Callable[[], bool] = never) -> dict[str, int]:
-        """Erase what deletions and crashes left behind, once, and tell what was done.
+        """Erase what deletions and crashes left behind and anchor the audit trail, once.
+
+        Tells what was done.
 
         Args:
             stop: asked between two steps; the next round goes on.
         """
         done = housekeep(self.tables, snapshots=self.snapshots, placement=self.placement, stop=stop)
-        return asdict(done)
+        anchored = Anchored() if stop() else self._anchor()
+        told = {"anchored": anchored.made, "failed_anchors": anchored.failed}
+        return {**asdict(done), **told}
 
 
 def build_application(
@@ -136,7 +143,8 @@ def build_application(
     identify = build_identify(settings, tables)
     admission = build_admission(settings, tables, counts)
     dispatcher = Dispatcher(OPERATIONS, services, rules, identify, admission, counts=counts)
-    return Application(dispatcher, tables, snapshots, placement)
+    anchor = build_anchoring(settings, tables)
+    return Application(dispatcher, tables, snapshots, placement, anchor)
 
 
 def choose_placement(settings: Settings) -> Placement:

@@ -6,6 +6,8 @@ so, not where an application is merely built: functions that no client calls nee
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from lineament.access import connect_credentials, read_root_key
 from lineament.admission import Admission, Caller
@@ -27,6 +29,7 @@ from lineament.governance.signing import PURPOSE, Signer
 from lineament.governance.throttle import Throttle, read_rates
 from lineament.storage.accounts import DynamoAccounts, RememberedGrants
 from lineament.storage.audit import DynamoAuditTrail
+from lineament.storage.audit_anchors import Anchored, anchor, connect_anchors
 from lineament.storage.authorisations import DynamoAuthorisations
 from lineament.storage.consents import DynamoConsents
 from lineament.storage.provision import Tables
@@ -144,6 +147,11 @@ def build_house(settings: Settings) -> House:
             f"LINEAMENT_USE_CASE={settings.use_case} needs {', '.join(lacking)}: what the use is "
             "for and where those concerned can read and ask is public, or there is no such use"
         )
+    if house.rules.review and settings.audit == _OFF and not house.neutral:
+        raise CannotStart(
+            f"LINEAMENT_USE_CASE={settings.use_case} does not go with LINEAMENT_AUDIT=off: its "
+            "searches are recorded, or there are none"
+        )
     return house
 
 
@@ -210,6 +218,22 @@ class LazyTrail:
                     failed=self._counts.unrecorded.add,
                 )
             return self._trail
+
+
+def build_anchoring(settings: Settings, tables: Tables) -> Callable[[], Anchored]:
+    """Return what anchors the audit trail in S3, for housekeeping; makes no call.
+
+    Without a bucket or a root key nothing is anchored.
+    """
+    anchors = connect_anchors(tables, settings.audit_bucket, settings.region)
+    if settings.audit == _OFF or anchors is None or not settings.root_key:
+        return Anchored
+
+    def anchor_all() -> Anchored:
+        signer = find_signer(settings)
+        return Anchored() if signer is None else anchor(tables, anchors, signer, time.time())
+
+    return anchor_all
 
 
 def find_signer(settings: Settings) -> Signer | None:

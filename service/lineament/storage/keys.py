@@ -18,6 +18,7 @@
 | trust | `SUSPENDED#<account>` | `SUSPENDED` | what of an account is cut off, and why |
 | trust | `AUDIT#<account>#<n // 256>` | `<n>`, 12 digits | a block of the account's audit chain |
 | trust | `AUDIT#<account>` | `HEAD` | a hint where that chain ends |
+| trust | `AUDIT` | `<account>` | an account that has a chain |
 | trust | `CONSENT#<account>#<region>` | `<ExternalImageId>` | who has consented |
 | trust | `QUOTA#<account>#<region>#<operation>` | `QUOTA` | a token bucket of all workers |
 | trust | `AUTHORISATION#<account>` | `<id>` | who may search what, approved by whom |
