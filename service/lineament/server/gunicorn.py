@@ -20,12 +20,16 @@ from lineament.app import build_application
 from lineament.config import Settings
 from lineament.errors import LineamentError
 from lineament.server.app import create_server
+from lineament.server.arenas import share_arenas
 from lineament.server.background import Background
 from lineament.server.listen import Listen
 from lineament.server.metrics import offered
 from lineament.server.overload import Limits, Overload
 from lineament.server.patience import Patience
 from lineament.server.worker import Worker
+
+_HEAPS = 64
+"""More than the cores that a process makes use of."""
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hints
@@ -68,6 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
     def load(self) -> Flask:
         """Build the application; gunicorn calls it in each worker."""
         overload = Overload(self._limits)
+        share_arenas(min(self._limits.pictures, _HEAPS))
         try:
             application = build_application(self._settings, adapt=overload.guard)
         except LineamentError as error:
