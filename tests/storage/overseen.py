@@ -43,7 +43,15 @@ A_DAY = 3
 class World:
     """A deployment in this process; every part of it tells the same time."""
 
-    def __init__(self, tables: Tables, endpoint: str, oversee: bool = True, **house: Any) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        endpoint: str,
+        *,
+        oversee: bool = True,
+        record: bool = True,
+        **house: Any,
+    ) -> None:
         self.tables, self.now, self.caller = tables, NOON, "alice"
         self.account = str(random.SystemRandom().randrange(10**11, 10**12))
         self.scope = Scope(self.account, "us-east-1")
@@ -61,7 +69,9 @@ class World:
             whole,
             identify=self._identify(whole),
             admission=Admission(
-                House(**house), oversight=self.oversight if oversee else None, trail=written
+                House(**house),
+                oversight=self.oversight if oversee else None,
+                trail=written if record else None,
             ),
             clock=lambda: self.now,
         )

@@ -12,6 +12,12 @@ from tests.storage.conftest import on_the_faster
 from tests.storage.counting import Units
 from tests.storage.overseen import A_AGAIN, A_DAY, ID, NOON, A, World, refused
 
+STATED = {
+    "neutral": False,
+    "purpose": "the missing of the flood",
+    "notice_url": "https://city.example/faces",
+    "contact": "faces@city.example",
+}
 WATCHED = {"use_case": "missing-persons", "purpose": "the missing of the flood"}
 
 
@@ -133,3 +139,14 @@ def test_rules_that_are_off_cost_no_call(tables: Tables, moto_endpoint: str) -> 
     assert _calls(World(tables, moto_endpoint), **plain, max_results="5") == without
     watched = _calls(World(tables, moto_endpoint), **WATCHED)
     assert [len(watched[name]) - len(without[name]) for name in watched] == [1, 1, 0]
+
+
+@on_the_faster
+def test_what_is_not_recorded_is_not_searched(tables: Tables, moto_endpoint: str) -> None:
+    """Lost: with the audit trail off, searches that humans must review leave no trace."""
+    world = World(tables, moto_endpoint, record=False, **STATED)
+    a, _ = world.enrol(**WATCHED)
+    assert "have to be recorded" in refused(world.search, a)
+    local = World(tables, moto_endpoint, record=False)
+    a, _ = local.enrol(**WATCHED)
+    local.search(a)

@@ -28,6 +28,7 @@ from lineament.cli.bulk.crew import Crew
 from lineament.cli.bulk.desk import CollectionDesk
 from lineament.cli.bulk.examiner import Examiner, Options
 from lineament.cli.bulk.folder import Folder
+from lineament.cli.bulk.gate import Gate
 from lineament.cli.bulk.inventory import Inventory
 from lineament.cli.bulk.listed import Listed
 from lineament.cli.bulk.naming import (
@@ -45,13 +46,16 @@ from lineament.cli.bulk.places import S3Place
 from lineament.cli.bulk.report import Outcome
 from lineament.cli.bulk.target import Target
 from lineament.cli.bulk.writer import Writer
+from lineament.cli.operating import Operator, add_by
 from lineament.context import Scope
 from lineament.domain.celebrities import SCOPE as CELEBRITIES
 from lineament.domain.limits import MAX_FACES_PER_IMAGE
 from lineament.domain.quality import QualityLevel
 from lineament.errors import LineamentError
+from lineament.storage.consents import DynamoConsents
 from lineament.storage.provision import connect, ensure_tables
 from lineament.storage.queues import Queue
+from lineament.trust import build_house
 
 _S3 = "s3://"
 _INTERRUPTED = 130
@@ -122,6 +126,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "lambdas.worker, and look at none here",
     )
     parser.add_argument("--json", type=writable, metavar="FILE", help="write the report there")
+    add_by(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -144,8 +149,11 @@ def run(args: argparse.Namespace) -> int:
         target.open(create=args.create, dry_run=args.dry_run)
         if args.queue is not None:
             return _hand_out(args, source, Queue(args.queue, settings.region), scope, outcome)
+        gate = Gate(build_house(settings), DynamoConsents(tables))
+        if not args.dry_run:
+            Operator(args).record("Import", collection=args.collection, why=args.source)
         try:
-            _import(target, options, source, args.workers, outcome)
+            _import(target, Examiner(target, options, gate), source, args.workers, outcome)
         finally:
             _tell(args, scope, outcome, time.monotonic() - started)
         if stopped.is_set():
@@ -193,9 +201,9 @@ def _hand_out(
 
 
 def _import(
-    target: Target, options: Options, source: Source, workers: int, outcome: Outcome
+    target: Target, examiner: Examiner, source: Source, workers: int, outcome: Outcome
 ) -> None:
-    crew = Crew(Examiner(target, options).examine, workers, target.stopped)
+    crew = Crew(examiner.examine, workers, target.stopped)
     # What was looked at is stored, also after Ctrl-C: this event is never set.
     writing = Crew(Writer(target).write, 1, threading.Event(), handed_out=2)
     with tqdm(unit="picture", smoothing=0.1, disable=None) as bar:  # none without a terminal

@@ -1,5 +1,6 @@
 """Errors that the same picture would meet again."""
 
+from lineament.domain.consent import NoConsent
 from lineament.errors import (
     ImageTooLargeException,
     InternalServerError,
@@ -32,9 +33,11 @@ InvalidS3ObjectException is none of them: a right that is missing raises it as w
 OF_ONE_PICTURE = (
     InternalServerError,
     InvalidS3ObjectException,
+    NoConsent,
     ServiceQuotaExceededException,
 )
 """What one picture of a job meets, and the next one may not; waiting alone seldom cures it.
 
-A user, say, is full, an object was deleted or is another's, or a picture shows a fault of ours.
+A user, say, is full, an object was deleted or is another's, nobody has consented yet, or a picture
+shows a fault of ours.
 """

@@ -54,10 +54,10 @@ def _write_csv(wanted: Iterable[Found], out: TextIO) -> None:
     for each in wanted:
         members = {"block": each.block, "place": each.place, **each.entry.to_json()}
         members["time"] = datetime.fromtimestamp(each.entry.time, UTC).isoformat()
-        rows.writerow([_cell(members.get(name, "")) for name in _COLUMNS])
+        rows.writerow([cell(members.get(name, "")) for name in _COLUMNS])
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Return what a cell holds: text that no spreadsheet runs."""
     if isinstance(value, list):
         return " ".join(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lineament.cli.bulk.gate import Gate
 from lineament.cli.bulk.naming import Item, Refused
 from lineament.cli.bulk.patience import BUSY, patiently
 from lineament.cli.bulk.places import Unfit, read_image
@@ -13,6 +14,7 @@ from lineament.domain.limits import MAX_FACES_PER_IMAGE
 from lineament.domain.quality import QualityLevel, Selection, select_faces
 from lineament.jobs.refusals import UNREADABLE
 
+_NO_CONSENT = "the collection takes faces by consent only, and there is none"
 _KINDS = {
     "ImageTooLargeException": "it is too large",
     "InvalidImageFormatException": "it is no JPEG or PNG that can be decoded",
@@ -49,8 +51,9 @@ class Ready:
 class Examiner:
     """Looks at pictures. Safe to share between threads."""
 
-    def __init__(self, target: Target, options: Options) -> None:
+    def __init__(self, target: Target, options: Options, gate: Gate) -> None:
         """Load no model yet."""
+        self._gate = gate
         self._target = target
         self._services = target.desk.services
         self._options = options
@@ -65,6 +68,7 @@ class Examiner:
             return Rejected(candidate.name, str(unfit), unfit.kind)
 
     def _examine(self, item: Item) -> Ready | Taken:
+        self._require_consent(item)
         content = self._read(item)
         image_id = ids.image_id(content)
         again = self._options.again
@@ -81,6 +85,17 @@ class Examiner:
         vectors = picture.embed(kept, self._target.model.recogniser)
         faces = tuple((index, picture.faces[index]) for index in kept)
         return Ready(item, image_id, faces, vectors, left_out)
+
+    def _require_consent(self, item: Item) -> None:
+        target = self._target
+        told = patiently(
+            lambda: self._gate.refusal(
+                target.desk.scope, target.collection, item.external_image_id
+            ),
+            target.stopped,
+        )
+        if told:
+            raise Unfit(told, kind=_NO_CONSENT)
 
     def _read(self, item: Item) -> bytes:
         region = self._target.desk.scope.region
@@ -102,10 +117,13 @@ class Examiner:
         if not picture.faces:
             raise Unfit("it shows no face")
         options, recogniser = self._options, self._target.model.recogniser
-        chosen = select_faces(picture, options.quality, options.max_faces, recogniser)
+        quality, most = self._gate.tighten(
+            self._target.collection, options.quality, options.max_faces
+        )
+        chosen = select_faces(picture, quality, most, recogniser)
         if not chosen.kept:
             told = "; ".join(", ".join(reasons) for _, reasons in chosen.dropped)
-            kind = f"no face passes the QualityFilter {options.quality}"
+            kind = f"no face passes the QualityFilter {quality}"
             raise Unfit(f"{kind}: {told}", kind=kind)
         if item.user_id is not None and len(chosen.kept) > 1:
             kind = "several faces pass the QualityFilter where one user's should"

@@ -28,6 +28,11 @@ class Target:
         self.model = desk.services.models.for_new(desk.collection_id)
         self._seen: tuple[Collection, GalleryView] | None = None
 
+    @property
+    def collection(self) -> Collection | None:
+        """The collection as it was last seen; None where it is not made yet."""
+        return None if self._seen is None else self._seen[0]
+
     def open(self, *, create: bool, dry_run: bool) -> None:
         """Find the collection, or make it.
 
