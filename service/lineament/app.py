@@ -11,6 +11,7 @@ from lineament.context import Scope
 from lineament.dispatch import Dispatcher, Rules
 from lineament.domain.counts import Counts
 from lineament.domain.faces import FaceEngine
+from lineament.domain.house import House
 from lineament.gallery.memory import MemoryGallery
 from lineament.gallery.milvus import MilvusEngine
 from lineament.handlers.services import Quotas, Services
@@ -61,6 +62,11 @@ class Application:
     def services(self) -> Services:
         """The ports that its operations work with."""
         return self._dispatcher.services
+
+    @property
+    def house(self) -> House:
+        """What its operator states of the deployment."""
+        return self._dispatcher.admission.house
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises."""

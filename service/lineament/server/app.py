@@ -17,6 +17,7 @@ from lineament.errors import (
     ServiceUnavailable,
     WireError,
 )
+from lineament.server import notice
 from lineament.server.background import Background
 from lineament.server.bodies import BodyCutOff, BodyTooLarge, expected, read_body, throw_away
 from lineament.server.metrics import Metrics
@@ -39,8 +40,8 @@ def create_server(  # noqa: PLR0913, PLR0917 - an application, and how it is ser
     """Return the WSGI application.
 
     Every method and path goes to `application`, except GET /healthz (the process is up), GET
-    /readyz (models loaded and the table reachable; 503 with the reason until then), and GET
-    /metrics of those who may read it.
+    /readyz (models loaded and the table reachable; 503 with the reason until then), GET /notice
+    (what the operator states of the deployment), and GET /metrics of those who may read it.
 
     Args:
         application: answers; never raises.
@@ -69,7 +70,14 @@ def create_server(  # noqa: PLR0913, PLR0917 - an application, and how it is ser
         answer.status_code = 503
         return answer
 
-    probes: dict[str, Callable[[], Response]] = {"/healthz": health, "/readyz": readiness}
+    def stated() -> Response:
+        return notice.show(application.house)
+
+    probes: dict[str, Callable[[], Response]] = {
+        "/healthz": health,
+        "/readyz": readiness,
+        "/notice": stated,
+    }
 
     @server.before_request
     def answer() -> Response:
