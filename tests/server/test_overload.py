@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from lineament.errors import ServiceUnavailable
 from lineament.handlers.services import Services
 from lineament.server.line import Line
+from lineament.server.listen import Listen
 from lineament.server.overload import SMALL_BODY, Limits, Overload
 
+PAGE = Path(__file__).parents[2] / "docs" / "limits.md"
 FOREVER = 30.0
 LARGE = SMALL_BODY + 1
 
@@ -339,3 +342,16 @@ def test_lines_leave_threads_over(threads: int) -> None:
     assert held < threads or threads == 1
     if threads >= 4:
         assert held <= threads * 3 // 4
+
+
+def test_the_page_says_what_a_server_takes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: operators plan for limits that the server does not have."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
+    threads = Listen("", 0).threads
+    limits = Limits.of(threads)
+    assert (limits.pictures, limits.seconds) == (2, 5.0)
+    page = PAGE.read_text()
+    assert f"of `--threads` {threads}: {limits.waiting_pictures} on two cores, each 5 s" in page
+    assert f"{limits.read_bytes // 2**20} MiB | {limits.waiting_reads}, each 5 s" in page
+    assert f"| all other calls | {limits.calls} |" in page
+    assert f"bodies over {SMALL_BODY // 1024} KiB" in page

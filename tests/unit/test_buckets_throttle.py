@@ -31,7 +31,9 @@ class Granted:
 class Desk:
     """A throttle at a standstill of time, and what it asked for."""
 
-    def __init__(self, rates: str, grants: Granted | None = None) -> None:
+    def __init__(
+        self, rates: str, grants: Granted | None = None, regions: frozenset[str] | None = None
+    ) -> None:
         self.made: dict[tuple[Scope, str], Shared] = {}
         self.throttled = Counter("operation")
         self.throttle = Throttle(
@@ -39,6 +41,7 @@ class Desk:
             grants,
             lambda *which: self.made.setdefault(which, Shared()),
             self.throttled,
+            regions=regions,
             wall=lambda: 1e9,
             elapsed=lambda: 0.0,
         )
@@ -65,6 +68,15 @@ def test_each_operation_account_and_region_has_its_own() -> None:
         ("SearchFaces",): 30,
         ("SearchUsers",): 30,
     }
+
+
+def test_made_up_regions_bring_no_more_calls() -> None:
+    """Lost: whoever signs for us-east-2, -3, -4 and so on has no limit."""
+    desk = Desk("*=5", regions=frozenset({"us-east-1", "eu-west-1"}))
+    others = [Scope(HERE.account, f"us-east-{number}") for number in range(2, 9)]
+    assert sum(desk.admitted("ListFaces", each) for each in others) == 5
+    assert desk.admitted("ListFaces") == 5
+    assert desk.admitted("ListFaces", Scope(HERE.account, "eu-west-1")) == 5
 
 
 def test_refusals_are_aws_own() -> None:

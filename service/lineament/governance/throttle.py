@@ -24,6 +24,7 @@ _PATTERN = re.compile(r"[A-Za-z*?]{1,64}")
 _FASTEST = 10_000.0
 _SLOWEST = 0.001
 _UNLIMITED = "none"
+_ELSEWHERE = "other"
 _BUCKETS = 4096
 """Buckets that a process keeps its end of; the least used leave, and forfeit their lease."""
 
@@ -77,6 +78,7 @@ class Throttle:
         shared: Callable[[Scope, str], SharedBucket],
         throttled: Counter,
         *,
+        regions: frozenset[str] | None = None,
         wall: Callable[[], float] = time.time,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -87,6 +89,8 @@ class Throttle:
             grants: what accounts have of their own, which counts first; nothing where it is None.
             shared: returns the bucket of an operation that processes share; makes no call.
             throttled: counts refusals, by operation.
+            regions: that have buckets of their own; all others share one, or callers would make up
+                regions to get more. Each has its own where it is None.
             wall: as `LeasedBucket` has it.
             elapsed: as `LeasedBucket` has it.
         """
@@ -94,6 +98,7 @@ class Throttle:
         self._grants = grants
         self._shared = shared
         self._throttled = throttled
+        self._regions = regions
         self._clocks = (wall, elapsed)
         self._lock = threading.Lock()
         self._buckets: OrderedDict[tuple[Scope, str, float], LeasedBucket] = OrderedDict()
@@ -128,6 +133,8 @@ class Throttle:
             return ()
 
     def _bucket(self, scope: Scope, operation: str, rate: float) -> LeasedBucket:
+        if self._regions is not None and scope.region not in self._regions:
+            scope = Scope(scope.account, _ELSEWHERE)
         which = (scope, operation, rate)
         with self._lock:
             bucket = self._buckets.get(which)
