@@ -34,11 +34,21 @@ def test_a_rate_is_written_without_powers_of_ten(rate: float | None, written: st
     assert percent(rate) == written
 
 
-def test_both_ends_of_an_interval_have_one_unit() -> None:
-    """Lost: 0.9 per million to 0.01 % looks like a fall."""
-    assert span(9e-7, 2e-4) == "0.0000900 to 0.0200 %"
-    assert span(9e-7, 2e-6) == "0.900 to 2.00 per million"
-    assert span(0.0, 1.0) == "0 to 100 %"
+@pytest.mark.parametrize(
+    ("value", "low", "high", "written"),
+    [
+        (4.9e-5, 0.0, 1.46e-4, "0 to 146 per million"),
+        (0.0, 0.0, 2e-6, "0 to 2.00 per million"),
+        (0.0, 0.0, 0.01, "0 to 1.00 %"),
+        (0.002, 5e-5, 0.1, "0.00500 to 10.0 %"),
+        (None, None, None, "not known"),
+    ],
+)
+def test_an_interval_has_the_unit_of_its_rate(
+    value: float | None, low: float | None, high: float | None, written: str
+) -> None:
+    """Lost: 49 per million, between 0 and 0.0146 %: nobody sees which is more."""
+    assert span(Rate(80, 1, 10, value, low, high)) == written
 
 
 def test_a_cell_says_what_can_be_said() -> None:

@@ -157,6 +157,14 @@ def test_one_persons_many_photos_are_no_proof() -> None:
     assert found.high > alone.high
 
 
+def test_people_with_one_trial_each_have_the_exact_interval() -> None:
+    """Lost: 28 of 535 searched people have another interval than every textbook gives them."""
+    wrong = np.arange(535)[:, None] < 28
+    (rate,) = rates_of(by_person(np.arange(535), wrong, Draws(535), alone=True), [80.0])
+    found = exact(28, 535)
+    assert (rate.value, rate.low, rate.high) == (found.value, found.low, found.high)
+
+
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """Lost: intervals that look like 95 % and miss the truth in every third report."""
     chance = np.random.default_rng(7)

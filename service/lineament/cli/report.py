@@ -158,7 +158,7 @@ def _print(what: str, rates: "list[Rate] | tuple[Rate, ...]") -> None:
     for rate in rates:
         at = "" if rate.threshold is None else f"at {rate.threshold:g}"
         print(
-            f"  {at:6} {percent(rate.value):>18}  [{span(rate.low, rate.high)}]"
+            f"  {at:6} {percent(rate.value):>18}  [{span(rate)}]"
             f"  {rate.errors:,} of {rate.trials:,}"
         )
 

@@ -136,7 +136,7 @@ def _curves(report: Accuracy) -> list[str]:
 def _failures(report: Accuracy) -> str:
     rate = report.failure_to_enrol
     why = [(escape(reason), f"{count:,}") for reason, count in sorted(report.failures.items())]
-    share = f"{percent(rate.value)} ({span(rate.low, rate.high)})"
+    share = f"{percent(rate.value)} ({span(rate)})"
     return table(
         "Failures to enrol",
         ("", "Photos"),

@@ -59,8 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     one = reports.add_parser(
         ONE_TO_MANY,
         help="the test of 2018: people not enrolled, searched in a gallery of others",
-        description="Enrol some people and search others, through the API of a service of its own "
-        "in this process; nothing of the deployment's data is touched.",
+        description="Enrol some people and search others, through the API of a service of its\n"
+        "own in this process; nothing of the deployment's data is touched.",
         epilog=_INPUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

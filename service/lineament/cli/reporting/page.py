@@ -113,7 +113,7 @@ def rate_cell(rate: Rate) -> str:
     """Return a rate, its interval, its counts, and how it compares."""
     if rate.value is None:
         return "no pairs<small>nothing to judge</small>"
-    lines = [span(rate.low, rate.high), f"{rate.errors:,} of {rate.trials:,}"]
+    lines = [span(rate), f"{rate.errors:,} of {rate.trials:,}"]
     compared = ""
     if rate.verdict:
         kind = ' class="more"' if rate.verdict == MORE else ""
@@ -139,11 +139,12 @@ def percent(rate: float | None) -> str:
     return f"{_figure(rate, _unit(rate))} {_unit(rate)}"
 
 
-def span(low: float | None, high: float | None) -> str:
-    """Return an interval, in one unit."""
+def span(rate: Rate) -> str:
+    """Return a rate's interval, in the rate's unit."""
+    low, high = rate.low, rate.high
     if low is None or high is None:
         return "not known"
-    unit = _unit(high)
+    unit = _unit(rate.value or high)
     return f"{_figure(low, unit)} to {_figure(high, unit)} {unit}"
 
 

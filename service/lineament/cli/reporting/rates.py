@@ -36,7 +36,7 @@ class Counted:
     independent: NDArray[np.float64]
     """Shape (T,): how many trials an exact interval may take as independent of each other."""
     sampled: _Counts
-    """Shape (rounds, T): the rate, people drawn anew; NaN where nobody of the group was drawn."""
+    """Shape (rounds, T): the rate, people drawn anew; NaN where there is nothing to draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,25 @@ def failures_to_enrol(
     return by_person(people[photos], ~enrolled[photos, None], draws)
 
 
-def by_person(people: NDArray[np.intp], wrong: _Mask, draws: Draws) -> Counted:
+def by_person(
+    people: NDArray[np.intp], wrong: _Mask, draws: Draws, *, alone: bool = False
+) -> Counted:
     """Count trials that each belong to one person.
 
     Args:
         people: shape (trials,).
         wrong: shape (trials, T).
         draws: of the people.
+        alone: nobody has two trials, in this group or another, so that exact intervals say it all.
     """
     totals = np.bincount(people, minlength=draws.people).astype(float)
     errors = np.zeros((draws.people, wrong.shape[1]))
     np.add.at(errors, people, wrong)
-    sampled = [_share(weights @ errors, (weights @ totals)[:, None]) for weights in draws.weights()]
+    drawn = [np.full((1, wrong.shape[1]), np.nan)]
+    if not alone:
+        drawn = [
+            _share(weights @ errors, (weights @ totals)[:, None]) for weights in draws.weights()
+        ]
     present = int(np.count_nonzero(totals))
     few = np.count_nonzero(errors, axis=0) < _FEW_ERRING
     return Counted(
@@ -143,7 +150,7 @@ def by_person(people: NDArray[np.intp], wrong: _Mask, draws: Draws) -> Counted:
         len(people),
         wrong.sum(axis=0).astype(np.intp),
         np.where(few, float(present), float(len(people))),
-        np.concatenate(sampled),
+        np.concatenate(drawn),
     )
 
 

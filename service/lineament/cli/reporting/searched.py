@@ -136,7 +136,7 @@ def _rates(
     reached = scores[:, None] >= np.asarray(thresholds, np.float32)
     wrong = ~reached if below else reached
     people = np.arange(len(scores))
-    return rates_of(by_person(people, wrong, Draws(max(len(scores), 1))), thresholds)
+    return rates_of(by_person(people, wrong, Draws(max(len(scores), 1)), alone=True), thresholds)
 
 
 def _column(
@@ -148,7 +148,7 @@ def _column(
     counted = {}
     for group in sorted({each for each in told if each}):
         (people,) = np.nonzero([each == group for each in told])
-        counted[group] = by_person(people, reached[people], draws)
+        counted[group] = by_person(people, reached[people], draws, alone=True)
     if not counted:
         return None
     reference = max(counted, key=lambda group: counted[group].people)
