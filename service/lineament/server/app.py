@@ -22,6 +22,7 @@ from lineament.server.background import Background
 from lineament.server.bodies import BodyCutOff, BodyTooLarge, expected, read_body, throw_away
 from lineament.server.metrics import Metrics
 from lineament.server.overload import Limits, Overload
+from lineament.server.pages import harden
 from lineament.server.patience import Patience
 from lineament.wire.faults import fault
 from lineament.wire.http import Headers, HttpRequest, HttpResponse
@@ -59,6 +60,7 @@ def create_server(  # noqa: PLR0913, PLR0917 - an application, and how it is ser
         Overload(Limits.none()) if overload is None else overload,
     )
     server = Flask("lineament", static_folder=None)
+    server.after_request(harden)
 
     def health() -> Response:
         return jsonify(status="ok")

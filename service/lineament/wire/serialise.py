@@ -66,12 +66,17 @@ def success(
 
 
 def standard_headers(body: bytes, request_id: str, now: float) -> dict[str, str]:
-    """Return the headers that every answer has; SDKs correct their clocks by Date."""
+    """Return the headers that every answer has; SDKs correct their clocks by Date.
+
+    The last two tell a browser or a proxy to keep no answer and to take it for nothing else.
+    """
     return {
         "x-amzn-RequestId": request_id,
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
         "Date": formatdate(now, usegmt=True),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
     }
 
 
