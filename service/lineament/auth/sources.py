@@ -1,5 +1,6 @@
 """Where access keys are kept: a file, a secret of Secrets Manager, or the table of this service."""
 
+import hmac
 import json
 import logging
 from collections.abc import Hashable, Mapping
@@ -158,7 +159,7 @@ class TableKeys:
         if record is None:
             return None
         document, seal, revoked = record
-        if seal != self._root.seal(document):
+        if not hmac.compare_digest(seal, self._root.seal(document)):
             _log.error("the record of an access key has been altered, or has another root key")
             return None
         try:

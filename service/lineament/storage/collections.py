@@ -34,6 +34,8 @@ from lineament.storage.records import (
 from lineament.storage.table import Item, Table
 
 _MAX_PAGE = 1000
+_SCOPES = 4096
+"""That a process remembers to have noted; what it forgets is noted once more."""
 _TRIES = 8
 _FIRST_PAUSE = 0.01
 _log = logging.getLogger(__name__)
@@ -170,6 +172,8 @@ class DynamoCollectionStore:
     def _note_scope(self, scope: Scope) -> None:
         if scope not in self._known_scopes:
             self._control.put(keys.scope_key(scope))
+            if len(self._known_scopes) >= _SCOPES:  # Callers name regions: they are not few.
+                self._known_scopes.clear()
             self._known_scopes.add(scope)
 
     def _take_name(self, collection: Collection) -> bool:
