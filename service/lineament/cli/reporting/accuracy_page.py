@@ -45,7 +45,8 @@ _GROUPS = (
 _ESTIMATED = (
     "These groups are estimates of the service itself, not statements of the people shown. The "
     "models that find and match faces have helped to choose who is in which group, so a model "
-    "that is wrong about somebody can hide it here. They cannot stand in for labels."
+    "that is wrong about somebody can hide it here, and somebody of whom no photo was enrolled is "
+    "in no group. They cannot stand in for labels."
 )
 
 
