@@ -6,6 +6,8 @@ import pytest
 
 from tests.infra.world import STAR
 
+NO_FACE = "11111111-2222-3333-4444-555555555555"
+
 
 def with_collections(c: Any) -> None:
     """Do every operation on collections."""
@@ -46,12 +48,39 @@ def with_faces_and_users(c: Any, images: str, photo: bytes, version: str | None)
     c.delete_user(CollectionId="b", UserId="u")
 
 
+def refused(c: Any) -> None:
+    """Do what fails after it has claimed a request token, which is let go then."""
+    nobody = {"CollectionId": "b", "UserId": "nobody", "ClientRequestToken": "refused"}
+    for call, asked in (
+        (c.delete_user, {}),
+        (c.associate_faces, {"FaceIds": [NO_FACE]}),
+        (c.disassociate_faces, {"FaceIds": [NO_FACE]}),
+    ):
+        with pytest.raises(c.exceptions.ResourceNotFoundException):
+            call(**nobody, **asked)
+
+
+def with_places(c: Any, images: str, version: str | None) -> None:
+    """Have every operation that takes pictures read a version of one, and miss one."""
+    place = {"S3Object": {"Bucket": images, "Name": "versioned.jpg", "Version": version}}
+    missing = {"S3Object": {"Bucket": images, "Name": "missing"}}
+    for call, pictures, more in (
+        (c.compare_faces, ("SourceImage", "TargetImage"), {}),
+        (c.detect_faces, ("Image",), {}),
+        (c.index_faces, ("Image",), {"CollectionId": "b"}),
+        (c.recognize_celebrities, ("Image",), {}),
+        (c.search_faces_by_image, ("Image",), {"CollectionId": "b"}),
+        (c.search_users_by_image, ("Image",), {"CollectionId": "b"}),
+    ):
+        call(**dict.fromkeys(pictures, place), **more)
+        with pytest.raises(c.exceptions.InvalidS3ObjectException):
+            call(**dict.fromkeys(pictures, missing), **more)
+
+
 def with_pictures(c: Any, images: str) -> None:
     """Do every operation on pictures alone, and search collections that are met cold."""
     place = {"S3Object": {"Bucket": images, "Name": "p.jpg"}}
     c.detect_faces(Image=place)
-    with pytest.raises(c.exceptions.InvalidS3ObjectException):
-        c.detect_faces(Image={"S3Object": {"Bucket": images, "Name": "missing"}})
     c.compare_faces(SourceImage=place, TargetImage=place)
     c.recognize_celebrities(Image=place)
     assert c.get_celebrity_info(Id=STAR)["Name"] == "A Star"

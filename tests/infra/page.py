@@ -1,11 +1,12 @@
-"""docs/deploy.md, run by a shell: what it calls is written down, or done."""
+"""docs/deploy.md and docs/container.md, run by a shell: what they call is written down, or done."""
 
 import os
 import re
 import subprocess
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs/deploy.md"
+DOCS = Path(__file__).parents[2] / "docs"
+DEPLOY, CONTAINER = ((DOCS / name).read_text() for name in ("deploy.md", "container.md"))
 _SHIM = r"""#!/bin/bash
 printf '%s\0' "$(basename "$0")" "$@" $'\n' >> "$CALLS"
 [[ "$*" =~ OutputKey==\'([A-Za-z]+)\' ]] && echo "told-$(tr A-Z a-z <<< "${BASH_REMATCH[1]}")"
@@ -16,10 +17,9 @@ exit 0
 """Stands for a command; tells something where the page uses what it tells."""
 
 
-def section(title: str, level: int = 2) -> str:
-    """Return what stands under a heading, up to the next of its level or above."""
-    after = PAGE.read_text().split(f"\n{'#' * level} {title}\n")[1]
-    return re.split(rf"\n#{{1,{level}}} ", after)[0]
+def section(title: str) -> str:
+    """Return what stands under a heading of docs/deploy.md, up to the next one."""
+    return DEPLOY.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def blocks(text: str, language: str) -> list[str]:

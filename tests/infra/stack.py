@@ -16,29 +16,33 @@ from tests.emulated import set_meanwhile
 from tests.infra.taught import teach
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
+OPERATION = TEMPLATE.with_name("operation.yaml")
+"""The template of an operation's own function, beside a stack of the other one."""
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/lineament@sha256:{'0' * 64}"
 FUNCTIONS = ("Api", "ImageUploaded", "Worker", "Retention")
+TABLES = ("ControlTable", "FacesTable", "TrustTable")
 
 
-class Stack:
-    """What came of a deployment."""
+class Deployed:
+    """What came of a deployment of a template."""
 
-    def __init__(self, **parameters: str) -> None:
+    def __init__(self, template: Path, stack: str, **parameters: str) -> None:
         """Deploy; parameters that are not given keep their defaults."""
         given = {"ImageUri": IMAGE, **parameters}
         teach()
         self._cloudformation = boto3.client("cloudformation", REGION)
+        self._stack = stack
         self._cloudformation.create_stack(
-            StackName="faces",
-            TemplateBody=TEMPLATE.read_text(),
+            StackName=stack,
+            TemplateBody=template.read_text(),
             Parameters=[
                 {"ParameterKey": name, "ParameterValue": value} for name, value in given.items()
             ],
             Capabilities=["CAPABILITY_IAM"],
         )
         # What a condition leaves out, moto lists without a name.
-        found = self._cloudformation.describe_stack_resources(StackName="faces")["StackResources"]
+        found = self._cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
         self.ids = {
             each["LogicalResourceId"]: each.get("PhysicalResourceId", "")
             for each in found
@@ -46,39 +50,20 @@ class Stack:
         }
         """By logical name: what moto has made."""
 
-        self._let_expire()
-
-    def _let_expire(self) -> None:
-        """Do what moto leaves out of a table's properties."""
-        client = boto3.client("dynamodb", REGION)
-        for name in ("ControlTable", "FacesTable"):
-            asked = resources()[name]["Properties"].get("TimeToLiveSpecification")
-            if asked is not None:
-                client.update_time_to_live(
-                    TableName=self.ids[name], TimeToLiveSpecification=dict(asked)
-                )
-
     @property
     def outputs(self) -> dict[str, str]:
         """Return the outputs by name."""
-        (stack,) = self._cloudformation.describe_stacks(StackName="faces")["Stacks"]
+        (stack,) = self._cloudformation.describe_stacks(StackName=self._stack)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
-    def entry(self, name: str) -> Callable[[Any, Any], Any]:
-        """Return the handler that a function's Command names; moto does not keep it."""
-        command = resources()[f"{name}Function"]["Properties"]["ImageConfig"]["Command"]
-        module, _, handler = command[0].rpartition(".")
-        entry: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), handler)
-        return entry
-
-    def function(self, name: str) -> dict[str, Any]:
+    def function(self, name: str = "") -> dict[str, Any]:
         """Return the configuration of a function."""
         client = boto3.client("lambda", REGION)
         answer: dict[str, Any] = client.get_function(FunctionName=self.ids[f"{name}Function"])
         configuration: dict[str, Any] = answer["Configuration"]
         return configuration
 
-    def statements(self, name: str) -> list[dict[str, Any]]:
+    def statements(self, name: str = "") -> list[dict[str, Any]]:
         """Return the statements of a function's role, whichever way it has them."""
         iam = boto3.client("iam", REGION)
         role = self.ids[f"{name}Role"]
@@ -87,8 +72,45 @@ class Stack:
         for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
             document = ast.literal_eval(document) if isinstance(document, str) else document
-            statements += document["Statement"]
+            # CloudFormation leaves out what AWS::NoValue stands for; moto makes it None.
+            statements += filter(None, document["Statement"])
         return statements
+
+    def environment(self, name: str = "") -> dict[str, str]:
+        """Return the environment of a function, with what Lambda adds."""
+        variables: dict[str, str] = self.function(name)["Environment"]["Variables"]
+        return {
+            **{name: str(value) for name, value in variables.items()},
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": self.function(name)["FunctionName"],
+        }
+
+
+class Stack(Deployed):
+    """What came of a deployment of infra/template.yaml."""
+
+    def __init__(self, **parameters: str) -> None:
+        """Deploy; parameters that are not given keep their defaults."""
+        super().__init__(TEMPLATE, "faces", **parameters)
+        self._let_expire()
+
+    def _let_expire(self) -> None:
+        """Do what moto leaves out of a table's properties."""
+        client = boto3.client("dynamodb", REGION)
+        for name in TABLES:
+            asked = resources()[name]["Properties"].get("TimeToLiveSpecification")
+            if asked is not None:
+                client.update_time_to_live(
+                    TableName=self.ids[name], TimeToLiveSpecification=dict(asked)
+                )
+
+    def entry(self, name: str) -> Callable[[Any, Any], Any]:
+        """Return the handler that a function's Command names; moto does not keep it."""
+        command = resources()[f"{name}Function"]["Properties"]["ImageConfig"]["Command"]
+        module, _, handler = command[0].rpartition(".")
+        entry: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), handler)
+        return entry
 
     def queue(self, name: str) -> dict[str, str]:
         """Return the attributes of a queue."""
@@ -100,7 +122,7 @@ class Stack:
     def empty(self) -> None:
         """Take everything out of tables and buckets, and the versions that a bucket keeps."""
         resource = boto3.resource("dynamodb", REGION)
-        for name in ("ControlTable", "FacesTable"):
+        for name in TABLES:
             table = resource.Table(self.ids[name])
             for item in table.scan()["Items"]:
                 table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
@@ -109,23 +131,19 @@ class Stack:
             bucket.object_versions.delete()
             bucket.Versioning().suspend()
 
-    def environment(self, name: str) -> dict[str, str]:
-        """Return the environment of a function, with what Lambda adds."""
-        variables: dict[str, str] = self.function(name)["Environment"]["Variables"]
-        return {
-            **{name: str(value) for name, value in variables.items()},
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_LAMBDA_FUNCTION_NAME": self.function(name)["FunctionName"],
-        }
-
 
 def resources() -> dict[str, dict[str, Any]]:
     """Return the template's resources by logical name, functions unresolved."""
-    template, problems = decode(str(TEMPLATE))
-    assert problems == []
-    found: dict[str, dict[str, Any]] = template["Resources"]
+    found: dict[str, dict[str, Any]] = decoded(TEMPLATE)["Resources"]
     return found
+
+
+def decoded(template: Path) -> dict[str, Any]:
+    """Return a template, functions unresolved."""
+    found, problems = decode(str(template))
+    assert problems == []
+    whole: dict[str, Any] = found
+    return whole
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The container's commands of docs/deploy.md, done: `lineament serve` in the container's place."""
+"""The commands of docs/container.md, done: `lineament serve` in the container's place."""
 
 import json
 import os
@@ -12,9 +12,8 @@ import pytest
 
 from lineament.cli.emulator import free_port
 from tests.emulated import emulated
-from tests.infra.page import PAGE, blocks, run, section
+from tests.infra.page import CONTAINER, blocks, run
 
-CONTAINER = section("One container")
 _DOCKER = r"""#!/bin/bash
 # A container engine of one container: a process of this machine, in an environment of its own.
 set -eu
@@ -52,7 +51,7 @@ def test_every_command_does_what_it_is_there_for(
 
     def here(text: str) -> str:
         for there in ("http://dynamodb.example:8000", "http://s3.example:9000"):
-            assert there in PAGE.read_text()
+            assert there in CONTAINER
             text = text.replace(there, stores)
         return text.replace("8460", port)
 

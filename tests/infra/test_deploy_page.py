@@ -1,4 +1,4 @@
-"""docs/deploy.md names what infra/template.yaml, the AWS CLI and the commands have."""
+"""docs/deploy.md and docs/container.md name what templates, AWS CLI and commands have."""
 
 import argparse
 import importlib
@@ -10,16 +10,11 @@ from typing import Any
 
 import pytest
 from awscli.clidriver import create_clidriver
-from cfnlint.decode import decode
 
 from lineament.cli.main import COMMANDS
 from lineament.jobs import messages
-from tests.infra.page import PAGE, blocks, called, section
-from tests.infra.stack import TEMPLATE
-
-TEXT = PAGE.read_text()
-STACK = section("Functions on AWS")
-CONTAINER = section("One container")
+from tests.infra.page import CONTAINER, DEPLOY, DOCS, blocks, called, section
+from tests.infra.stack import OPERATION, TEMPLATE, decoded
 
 
 class _Sent(Exception):
@@ -28,16 +23,13 @@ class _Sent(Exception):
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    found, problems = decode(str(TEMPLATE))
-    assert problems == []
-    whole: dict[str, Any] = found
-    return whole
+    return decoded(TEMPLATE)
 
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """Return what the part about functions calls, all of it in one shell."""
-    script = "\n".join(blocks(STACK, "sh"))
+    script = "\n".join(blocks(DEPLOY, "sh"))
     return called(script, tmp_path_factory.mktemp("deploy"), ("aws", "docker", "lineament"))
 
 
@@ -45,9 +37,15 @@ def option(call: Sequence[str], name: str) -> str:
     return call[call.index(name) + 1]
 
 
-def given(calls: list[list[str]]) -> list[dict[str, str]]:
-    """Return the parameters of each deployment."""
-    deployed = [call for call in calls if call[1:3] == ["cloudformation", "deploy"]]
+def given(calls: list[list[str]], template: Path) -> list[dict[str, str]]:
+    """Return the parameters of each deployment of a template."""
+    asked = [call for call in calls if call[1:3] == ["cloudformation", "deploy"]]
+    assert {option(call, "--template-file") for call in asked} == {
+        f"infra/{each.name}" for each in (TEMPLATE, OPERATION)
+    }
+    deployed = [
+        call for call in asked if Path(option(call, "--template-file")).name == template.name
+    ]
     words = [call[call.index("--parameter-overrides") + 1 :] for call in deployed]
     return [dict(word.split("=", 1) for word in each) for each in words]
 
@@ -56,30 +54,38 @@ def outputs_asked(text: str) -> set[str]:
     return set(re.findall(r"\boutput ([A-Z]\w+)", text))
 
 
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        (TEMPLATE, ["ImageUri", "ImagesBucket", "ImageUri", "DeletionProtection"]),
+        (OPERATION, ["Operation", "ImageUri", "Operation", "ImageUri"]),
+    ],
+    ids=["stack", "operation"],
+)
 def test_deployments_give_parameters_that_the_template_takes(
-    template: dict[str, Any], calls: list[list[str]]
+    file: Path, names: list[str], calls: list[list[str]]
 ) -> None:
     """Lost: the first command of a deployment is refused."""
-    told = given(calls)
-    assert [name for each in told for name in each] == [
-        *("ImageUri", "ImagesBucket", "ImageUri", "DeletionProtection")
-    ]
+    told = given(calls, file)
+    assert [name for each in told for name in each] == names
     for name, value in (item for each in told for item in each.items()):
-        parameter = template["Parameters"][name]
+        parameter = decoded(file)["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value])
         assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value)
 
 
 def test_every_parameter_and_output_is_told(template: dict[str, Any]) -> None:
     """Lost: a parameter that nobody finds, or one that is gone and still on the page."""
-    rows = re.findall(r"^\| (`.*?) \|", section("What can be chosen", 3), re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \|", section("What can be chosen"), re.MULTILINE)
     told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(told) == sorted(template["Parameters"])
+    beside = decoded(OPERATION)
+    assert set(beside["Parameters"]) <= {*template["Parameters"], "Operation"}
     known = {*template["Parameters"], *template["Outputs"], "FunctionUrl", "HttpApi", "None"}
-    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`", STACK))
-    assert named <= known
-    assert outputs_asked(STACK) | named >= set(template["Outputs"])
-    assert outputs_asked(STACK) <= set(template["Outputs"])
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`", DEPLOY))
+    assert named <= known | set(beside["Outputs"]) | {"Decrypts"}
+    assert outputs_asked(DEPLOY) | named >= {*template["Outputs"], *beside["Outputs"]}
+    assert outputs_asked(DEPLOY) <= set(template["Outputs"])
 
 
 def test_roles_that_the_page_names_are_there(template: dict[str, Any]) -> None:
@@ -95,8 +101,9 @@ def test_teardown_reaches_all_that_stays(template: dict[str, Any]) -> None:
         name
         for name, each in template["Resources"].items()
         if each.get("DeletionPolicy", "Delete") != "Delete"
+        and each["Type"] != "AWS::S3::BucketPolicy"  # which goes with its bucket
     }
-    values = [template["Outputs"][name]["Value"] for name in outputs_asked(section("Teardown", 3))]
+    values = [template["Outputs"][name]["Value"] for name in outputs_asked(section("Teardown"))]
     assert stays == {name for name in stays if any(name in str(value) for value in values)}
     assert len(stays) >= 5
 
@@ -112,8 +119,8 @@ def test_upgrades_stop_every_function(template: dict[str, Any], calls: list[list
     order = [(call[2], option(call, "--function-name")) for call in calls if call[1] == "lambda"]
     stopped = {function for what, function in order if what == "put-function-concurrency"}
     started = {function for what, function in order if what == "delete-function-concurrency"}
-    assert stopped == started == functions
-    assert f"{name}-direct" in section("Upgrade", 3)
+    of_operation = f"{name}-{decoded(OPERATION)['Mappings']['Operations']['IndexFaces']['Entry']}"
+    assert stopped == started == functions | {of_operation}
 
 
 def test_numbers_are_the_template_s(template: dict[str, Any]) -> None:
@@ -122,13 +129,13 @@ def test_numbers_are_the_template_s(template: dict[str, Any]) -> None:
     queues = {name: resources[name]["Properties"] for name in ("UploadsQueue", "JobsQueue")}
     tries = [queue["RedrivePolicy"]["maxReceiveCount"] for queue in queues.values()]
     assert tries == [5, 3]
-    assert "What failed five times (jobs: three)" in TEXT
+    assert "What failed five times (jobs: three)" in DEPLOY
     assert resources["JobsDeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert queues["UploadsQueue"]["VisibilityTimeout"] == 12 * 60
     assert resources["WorkerFunction"]["Properties"]["Timeout"] == 15 * 60
     default = template["Parameters"]["MemorySize"]["Default"]
-    assert f"{default:,} are {default / 1769:.1f} cores" in TEXT
-    assert f"{default / 2 * 1024**2 / 665 / 1e6:.1f} million faces" in TEXT
+    assert f"{default:,} are {default / 1769:.1f} cores" in DEPLOY
+    assert f"{default / 2 * 1024**2 / 665 / 1e6:.1f} million faces" in DEPLOY
 
 
 def test_the_aws_cli_has_each_command_and_option(tmp_path: Path, calls: list[list[str]]) -> None:
@@ -154,7 +161,7 @@ def test_the_aws_cli_has_each_command_and_option(tmp_path: Path, calls: list[lis
 def test_lineament_has_each_command_and_option(calls: list[list[str]]) -> None:
     """Lost: a command that ends in a usage message."""
     own = [call[1:] for call in calls if call[0] == "lineament"]
-    own += [line.split() for line in re.findall(r"-m lineament ([^\n`]+)", TEXT)]
+    own += [line.split() for line in re.findall(r"-m lineament ([^\n`]+)", CONTAINER)]
     assert {call[0] for call in own} == {"import", "doctor"}
     for command, *words in own:
         parser = argparse.ArgumentParser(exit_on_error=False)
@@ -168,7 +175,7 @@ def test_jobs_are_jobs(calls: list[list[str]]) -> None:
         option(call, "--message-body") for call in calls if call[1:3] == ["sqs", "send-message"]
     ]
     assert [messages.read(body)["job"] for body in sent] == ["compact", "reindex"]
-    kinds = re.search(r"Jobs go to a queue: ([^(]+) \(", TEXT)
+    kinds = re.search(r"Jobs go to a queue: ([^(]+) \(", DEPLOY)
     assert kinds is not None
     assert re.findall(r"`(\w+)`", kinds[1]) == list(messages.KINDS)
 
@@ -186,7 +193,7 @@ def test_clients_sign_for_the_function_url(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    (code,) = blocks(STACK, "python")
+    (code,) = blocks(DEPLOY, "python")
     code, asked = code.replace("<id>", "abc"), "faces.create_collection("
     scope: dict[str, Any] = {}
     exec(code.split(asked)[0], scope)  # noqa: S102 - our own page
@@ -204,8 +211,11 @@ def test_clients_sign_for_the_function_url(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_files_that_the_page_names_are_there() -> None:
     """Lost: a reader is sent to a page that is not there."""
-    root = PAGE.parents[1]
+    root = DOCS.parent
     named = set(
-        re.findall(r"\b(?:docs|infra|lambdas|service|tests)/[\w./]+(?:md|py|yaml|Dockerfile)", TEXT)
+        re.findall(
+            r"\b(?:docs|infra|lambdas|service|tests)/[\w./]+(?:md|py|yaml|Dockerfile)",
+            DEPLOY + CONTAINER,
+        )
     )
     assert [name for name in sorted(named) if not (root / name).exists()] == []

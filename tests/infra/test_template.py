@@ -9,12 +9,22 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.decode import decode
 
 from lineament import config
 from lineament.storage.provision import connect, ensure_tables
 from lineament.storage.staging import ABANDONED_SECONDS
-from tests.infra.stack import ACCOUNT, FUNCTIONS, REGION, TEMPLATE, Stack, inside_moto, resources
+from tests.infra.stack import (
+    ACCOUNT,
+    FUNCTIONS,
+    OPERATION,
+    REGION,
+    TABLES,
+    TEMPLATE,
+    Stack,
+    decoded,
+    inside_moto,
+    resources,
+)
 
 CFN_LINT = str(Path(sys.executable).with_name("cfn-lint"))
 
@@ -28,7 +38,7 @@ def stack() -> Iterator[Stack]:
 def test_cfn_lint_finds_nothing() -> None:
     """Lost: CloudFormation refuses the template, or a later one does."""
     done = subprocess.run(
-        [CFN_LINT, "--non-zero-exit-code", "informational", str(TEMPLATE)],
+        [CFN_LINT, "--non-zero-exit-code", "informational", str(TEMPLATE), str(OPERATION)],
         capture_output=True,
         text=True,
         check=False,
@@ -38,7 +48,7 @@ def test_cfn_lint_finds_nothing() -> None:
 
 def test_only_the_image_has_to_be_named() -> None:
     """Lost: a first deployment begins with questions that nobody can answer yet."""
-    template, _ = decode(str(TEMPLATE))
+    template = decoded(TEMPLATE)
     parameters = template["Parameters"]
     assert [name for name, each in parameters.items() if "Default" not in each] == ["ImageUri"]
     assert all(each["Description"] for each in parameters.values())
@@ -46,9 +56,10 @@ def test_only_the_image_has_to_be_named() -> None:
     assert sorted(name for group in shown for name in group["Parameters"]) == sorted(parameters)
 
 
-def test_yaml_is_what_cloudformation_reads() -> None:
+@pytest.mark.parametrize("template", [TEMPLATE, OPERATION], ids=lambda template: template.stem)
+def test_yaml_is_what_cloudformation_reads(template: Path) -> None:
     """Lost: a deployment fails: CloudFormation knows no anchors, aliases and merges."""
-    text = TEMPLATE.read_text()
+    text = template.read_text()
     assert not any(line.split("#")[0].rstrip().endswith(" &") for line in text.splitlines())
     assert " *" not in "".join(line.split('"')[0] for line in text.splitlines(keepends=True))
     assert len(text.encode()) < 51_200, "the most that a template may have without a bucket"
@@ -69,15 +80,17 @@ def described(name: str) -> dict[str, Any]:
 def test_tables_are_those_that_the_service_makes(stack: Stack) -> None:
     """Lost: a deployed service finds tables that it cannot use, or that never let go of tokens."""
     ensure_tables(connect("reference", REGION))
-    deployed = (stack.ids["ControlTable"], stack.ids["FacesTable"])
-    for name, made in zip(deployed, ("reference", "reference-faces"), strict=True):
-        assert described(name) == described(made)
+    deployed = [stack.ids[name] for name in TABLES]
+    made = ("reference", "reference-faces", "reference-trust")
+    assert deployed == ["lineament", "lineament-faces", "lineament-trust"]
+    for name, other in zip(deployed, made, strict=True):
+        assert described(name) == described(other)
 
 
 def test_tables_are_kept_safe(stack: Stack) -> None:
     """Lost: a wrong command, or a wrong write, takes all faces with it."""
     client = boto3.client("dynamodb", REGION)
-    for name in ("ControlTable", "FacesTable"):
+    for name in TABLES:
         table = client.describe_table(TableName=stack.ids[name])["Table"]
         assert str(table["DeletionProtectionEnabled"]).lower() == "true"
         asked = resources()[name]["Properties"]  # of which moto leaves out the rest
@@ -87,7 +100,9 @@ def test_tables_are_kept_safe(stack: Stack) -> None:
         assert asked["SSESpecification"] == encrypted
 
 
-@pytest.mark.parametrize("name", ["Key", "ControlTable", "FacesTable", "SnapshotBucket", "Images"])
+@pytest.mark.parametrize(
+    "name", ["Key", *TABLES, "SnapshotBucket", "SnapshotBucketPolicy", "Images", "ImagesPolicy"]
+)
 def test_what_is_kept_stays_when_the_stack_goes(name: str) -> None:
     """Lost: deleting a stack, or renaming something in it, deletes faces or what decrypts them."""
     resource = resources()[name]
@@ -160,6 +175,18 @@ def test_messages_come_again_one_by_one_and_end_as_dead_letters(
     assert asked["BatchSize"] == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["UploadsQueue", "UploadsDeadLetters", "JobsQueue", "JobsDeadLetters"]
+)
+def test_queues_are_spoken_to_under_encryption_only(name: str, stack: Stack) -> None:
+    """Lost: who put which picture is read by whoever listens on the way to a queue."""
+    statements = json.loads(stack.queue(name)["Policy"])["Statement"]
+    (denied,) = [each for each in statements if each["Effect"] == "Deny"]
+    assert (denied["Principal"], denied["Action"]) == ("*", "sqs:*")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert denied["Resource"] in {"*", stack.queue(name)["QueueArn"]}
+
+
 def test_moves_outlive_the_wait_between_two_events(stack: Stack) -> None:
     """Lost: a job that is handed on, or cut off, finds its work of before given to the purge."""
     assert stack.function("Worker")["Timeout"] * 1000 > 2 * 60_000
@@ -189,6 +216,7 @@ def test_functions_are_of_one_image_and_start(name: str, stack: Stack) -> None:
     asked = resources()[f"{name}Function"]["Properties"]
     assert asked["Code"] == {"ImageUri": {"Ref": "ImageUri"}}
     settings = config.load(stack.environment(name))
+    assert settings.auth == "off", "or it needs access keys, which the template does not make"
     assert (settings.table, settings.region) == (stack.ids["ControlTable"], REGION)
     assert settings.default_account == ACCOUNT
     assert settings.snapshot_bucket == stack.ids["SnapshotBucket"]
@@ -232,6 +260,14 @@ def test_function_url_lets_in_whom_iam_knows(stack: Stack) -> None:
     assert actions == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
 
 
+def spelt_out(metrics: list[list[str]]) -> Iterator[list[str]]:
+    """Yield metrics with what "..." stands for: all but the last word of the one before."""
+    before: list[str] = []
+    for metric in metrics:
+        before = before[:-1] + metric[1:] if metric[0] == "..." else metric
+        yield before
+
+
 def test_alarms_and_dashboard_watch_what_there_is(stack: Stack) -> None:
     """Lost: alarms that can never ring, because they watch something of another name."""
     cloudwatch = boto3.client("cloudwatch", REGION)
@@ -243,20 +279,20 @@ def test_alarms_and_dashboard_watch_what_there_is(stack: Stack) -> None:
         for dimension in metric.get("Dimensions", [])
     }
     functions = {("FunctionName", stack.ids[f"{name}Function"]) for name in FUNCTIONS}
-    tables = {("TableName", stack.ids[name]) for name in ("ControlTable", "FacesTable")}
+    tables = {("TableName", stack.ids[name]) for name in TABLES}
     queues = {
         ("QueueName", stack.ids[name].rpartition("/")[2])
         for name in ("UploadsQueue", "UploadsDeadLetters", "JobsQueue", "JobsDeadLetters")
     }
     retention = {("Function", stack.ids["RetentionFunction"])}
     assert watched == functions | tables | queues | retention
-    assert {alarm["TreatMissingData"] for alarm in alarms} == {"notBreaching"}
+    (missing,) = (alarm for alarm in alarms if alarm["TreatMissingData"] != "notBreaching")
+    assert (missing["MetricName"], missing["TreatMissingData"]) == ("Invocations", "breaching")
+    assert (missing["Threshold"], missing["ComparisonOperator"]) == (1, "LessThanThreshold")
+    assert missing["Dimensions"][0]["Value"] == stack.ids["RetentionFunction"]
     assert not any(alarm.get("AlarmActions") for alarm in alarms)
     body = cloudwatch.get_dashboard(DashboardName=stack.ids["Dashboard"])["DashboardBody"]
-    shown = {
-        tuple(metric[2:4])
-        for widget in json.loads(body)["widgets"]
-        for metric in widget["properties"]["metrics"]
-    }
+    metrics = [widget["properties"]["metrics"] for widget in json.loads(body)["widgets"]]
+    shown = {tuple(metric[2:4]) for widget in metrics for metric in spelt_out(widget)}
     own = {("Function", stack.ids[f"{name}Function"]) for name in ("ImageUploaded", "Worker")}
     assert shown == functions | tables | queues | own

@@ -23,7 +23,13 @@ from lineament.storage import bucket, housekeeping, staging
 from lineament.storage.compaction import Due
 from lineament.storage.purge import purge
 from tests.conformance.transports import as_lambda_event, client
-from tests.infra.calling import with_collections, with_faces_and_users, with_pictures
+from tests.infra.calling import (
+    refused,
+    with_collections,
+    with_faces_and_users,
+    with_pictures,
+    with_places,
+)
 from tests.infra.stack import ACCOUNT, REGION
 from tests.infra.world import World, make_star, with_a_user, with_rests
 from tests.lambdas.queueing import event, failed
@@ -59,6 +65,8 @@ def api(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         c = client(as_lambda_event(world.entry), None, ACCOUNT, REGION)
         with_collections(c)
         with_faces_and_users(c, world.images, photo, version)
+        refused(c)
+        with_places(c, world.images, version)
         with_pictures(c, world.images)
         done = container.application().counts.requests.read()
         assert {name for name, status in done if status == "200"} == set(OPERATIONS)

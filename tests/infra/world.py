@@ -55,8 +55,13 @@ class World:
         )
         return answer
 
+    def find(self, name: str) -> Collection | None:
+        """Return a collection of the account, or that of the celebrities."""
+        scope = celebrities.SCOPE if name == celebrities.COLLECTION_ID else container.scope()
+        return container.application().services.collections.find(scope, name)
+
     def collection(self, name: str) -> Collection:
-        found = container.application().services.collections.find(container.scope(), name)
+        found = self.find(name)
         assert found is not None
         return found
 
@@ -84,7 +89,7 @@ class World:
 
     def gap(self, name: str) -> None:
         """Leave a number of the log without an entry, as who dies meanwhile does."""
-        where = keys.collection_key(container.scope(), name)
+        where = keys.collection_key(self.collection(name).scope, name)
         tables = container.application().tables
         tables.control.update(where, "ADD #seq :one", "attribute_exists(pk)", {":one": {"N": "1"}})
 

@@ -45,12 +45,12 @@ def gigabyte_ms(template: dict[str, Any], price: dict[str, float]) -> float:
 
 @pytest.fixture(scope="module")
 def alarmed(template: dict[str, Any]) -> list[int]:
-    """Return the metrics of each alarm of a deployment with a Function URL."""
+    """Return the metrics of each alarm of a deployment with an endpoint."""
     alarms = [
         each["Properties"]
         for each in template["Resources"].values()
         if each["Type"] == "AWS::CloudWatch::Alarm"
-        and each.get("Condition") in {None, "HasFunctionUrl"}
+        and each.get("Condition") in {None, "HasEndpoint"}
     ]
     return [sum("MetricStat" in each for each in alarm.get("Metrics", [])) or 1 for alarm in alarms]
 
