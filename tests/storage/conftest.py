@@ -14,6 +14,29 @@ from tests.storage.world import healthy
 REGION = "us-east-1"
 on_the_faster = pytest.mark.parametrize("moto_endpoint", ["ministack"], indirect=True)
 """For tests of thousands of calls, in which the emulator is not what is tested."""
+_ON_THE_FASTER = (
+    "crashes",
+    "doctor",
+    "engine_looks",
+    "engine_moves",
+    "engine_races",
+    "lost_records",
+    "reindex_",
+)
+"""Words of files of such tests. Each call of theirs is made by tests of other files as well, and
+those run on both: on moto, a call costs three times as much."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Leave out the slower emulator where it would show nothing more."""
+    marked = any(
+        mark.name == "parametrize" and "moto_endpoint" in mark.args[0]
+        for mark in metafunc.definition.iter_markers()
+    )
+    named = any(word in metafunc.module.__name__ for word in _ON_THE_FASTER)
+    if named and not marked and "moto_endpoint" in metafunc.fixturenames:
+        metafunc.definition.add_marker(on_the_faster)
 
 
 @pytest.fixture(scope="session", params=["moto", "ministack"])
