@@ -11,6 +11,7 @@ import random
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ _LEFT = 1000
 """Entries that are kept for the next write though nobody waits for them, at most."""
 _SILENCE = (1.0, 30.0)
 """Such calls are not tried after a failure for as long as that took, within these seconds."""
+_LANES = 4096
+"""Accounts that a process keeps the end of the chain of; the least used are forgotten."""
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +54,11 @@ class _Lane:
     hinted: int = 0
     silent_until: float = 0.0
     """By the monotonic clock."""
+
+    @property
+    def idle(self) -> bool:
+        """Nobody writes, and nothing waits to be written."""
+        return not (self.busy or self.waiting)
 
 
 class DynamoAuditTrail:
@@ -75,7 +83,7 @@ class DynamoAuditTrail:
         self._signer = signer
         self._clock = clock
         self._failed = failed
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: OrderedDict[str, _Lane] = OrderedDict()
         self._lock = threading.Lock()
         self._process = secrets.token_hex(8)
         self._attempts = itertools.count()
@@ -183,7 +191,15 @@ class DynamoAuditTrail:
 
     def _lane(self, account: str) -> _Lane:
         with self._lock:
-            return self._lanes.setdefault(account, _Lane())
+            lane = self._lanes.setdefault(account, _Lane())
+            self._lanes.move_to_end(account)
+            if len(self._lanes) > _LANES:
+                # One that somebody is about to use may go, too: then two lanes of this process
+                # write to the chain, as two processes do.
+                others = (name for name, each in self._lanes.items() if each is not lane)
+                idle = next((name for name in others if self._lanes[name].idle), "")
+                self._lanes.pop(idle, None)
+        return lane
 
 
 def _finish(entries: Sequence[_Waiting], error: BaseException | None) -> None:
