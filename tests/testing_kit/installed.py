@@ -31,7 +31,7 @@ def run(*command: str | Path, cwd: Path, expected: int = 0, **variables: str) ->
         },
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=250,
         check=False,
     )
     assert ended.returncode == expected, ended.stdout + ended.stderr

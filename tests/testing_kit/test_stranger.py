@@ -13,6 +13,8 @@ from tests.testing_kit.installed import run
 
 STRANGER = Path(__file__).parent / "stranger"
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
