@@ -30,7 +30,7 @@ RECORD := out/conformance.json
 COMPILE := uv pip compile -p 3.11 --generate-hashes --no-emit-index-url --no-header
 IMAGES := infra/docker
 
-.PHONY: help setup demo serve test operations lint lock dist clean
+.PHONY: help setup demo serve test operations lint audit lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -59,6 +59,10 @@ lint: $(MODELS) ## check style, types, layers and openapi.yaml
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/lineament openapi --check
+
+audit: $(INSTALLED) ## look for weak spots in the code, and for vulnerabilities and licences in packages
+	$(BIN)/bandit --quiet --recursive --severity-level medium service lambdas infra
+	$(BIN)/python -m tests.security.dependencies requirements.lock $(IMAGES)/*.lock
 
 lock: ## write the lock files anew (needs uv)
 	$(COMPILE) pyproject.toml --extra dev -o requirements.lock

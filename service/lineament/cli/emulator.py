@@ -202,7 +202,7 @@ def _await(url: str, server: "subprocess.Popen[bytes]", patience: float) -> None
         if status is not None:
             raise EmulatorError(reason(status, said))
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - loopback # nosec B310
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
         else:

@@ -20,7 +20,7 @@ from lineament.server.listen import Listen
 
 SNAPSHOT_BUCKET = "lineament-snapshots"
 _SNAPSHOT_SETTING = f"{config.PREFIX}SNAPSHOT_BUCKET"
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with # nosec B104
 _START_SECONDS = 60.0
 _STOP_SECONDS = 35.0
 _POLL_SECONDS = 0.05

@@ -106,7 +106,7 @@ def emulated() -> Iterator[dict[str, str]]:
 
 
 def _require_ready(url: str) -> None:
-    urllib.request.urlopen(f"{url}/readyz", timeout=9).close()  # noqa: S310 - loopback
+    urllib.request.urlopen(f"{url}/readyz", timeout=9).close()  # noqa: S310 - loopback # nosec B310
 
 
 def deployed(
