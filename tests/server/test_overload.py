@@ -103,12 +103,28 @@ def test_a_line_is_served_in_order(crowd: Crowd) -> None:
     assert not line.is_full()
 
 
-def test_who_waits_too_long_is_turned_away_and_lets_others_pass() -> None:
-    """Lost: one large body that finds no room keeps every small one waiting."""
-    line = Line(10, 5, 0.05)
+def test_nobody_passes_those_who_wait(crowd: Crowd) -> None:
+    """Lost: small requests keep large ones waiting until they are refused."""
+    line = Line(10, 1, FOREVER)
     assert line.enter(6)
-    assert not line.enter(7)
-    assert line.enter(4)
+    large = crowd.start(lambda: line.enter(7))
+    standing(line, 1)
+    assert not line.enter(2)
+    line.leave(6)
+    assert large.wait()
+
+
+def test_who_waits_too_long_is_turned_away_and_lets_others_in(crowd: Crowd) -> None:
+    """Lost: one large body that finds no room keeps every small one waiting."""
+    line = Line(10, 2, 0.3)
+    assert line.enter(6)
+    large = crowd.start(lambda: line.enter(7))
+    standing(line, 1)
+    threading.Event().wait(0.05)  # it waits by now, for 0.3 s
+    line._seconds = FOREVER
+    small = crowd.start(lambda: line.enter(4))
+    assert not large.wait()
+    assert small.wait()
     line.leave(6)
     line.leave(4)
     assert line.enter(10)
@@ -148,6 +164,7 @@ class Studio:
         )
         self.looking = 0
         self.most = 0
+        self.seen: list[bytes] = []
         self.go_on = threading.Event()
         self.lock = threading.Lock()
         ports: dict[str, Any] = {each.name: None for each in fields(Services)}
@@ -158,6 +175,7 @@ class Studio:
         with self.lock:
             self.looking += 1
             self.most = max(self.most, self.looking)
+            self.seen.append(image)
         assert self.go_on.wait(FOREVER)
         with self.lock:
             self.looking -= 1
@@ -166,12 +184,12 @@ class Studio:
     def read(self, *_where: Any) -> bytes:
         return bytes(10)
 
-    def serve(self, size: int = 10, pictures: int = 1) -> Any:
+    def serve(self, size: int = 10, pictures: int = 1, picture: bytes = b"") -> Any:
         """Serve a request that looks at so many pictures."""
         with self.overload.request(size):
             self.overload.begin()
             for _ in range(pictures):
-                self.services.engine().analyse(b"picture")
+                self.services.engine().analyse(picture)
             return "served"
 
     @contextmanager
@@ -212,12 +230,17 @@ def test_pictures_are_looked_at_in_turn_and_the_rest_is_told_at_once(crowd: Crow
     assert studio.serve() == "served"
 
 
-def test_a_request_takes_one_turn_for_all_its_pictures() -> None:
-    """Lost: CompareFaces waits for itself, or is refused when half of it is done."""
-    studio = Studio(waiting_pictures=0)
+def test_a_request_takes_one_turn_for_all_its_pictures(crowd: Crowd) -> None:
+    """Lost: CompareFaces is refused, or waits again, when half of it is done."""
+    studio = Studio()
+    first = crowd.start(lambda: studio.serve(pictures=2, picture=b"first"))
+    while not studio.looking:
+        assert not first.done
+    second = crowd.start(lambda: studio.serve(picture=b"second"))
+    standing(studio.overload._pictures, 1)
     studio.go_on.set()
-    assert studio.serve(pictures=2) == "served"
-    assert studio.serve(pictures=2) == "served"
+    assert [first.wait(), second.wait()] == ["served", "served"]
+    assert studio.seen == [b"first", b"first", b"second"]
 
 
 def fail(studio: Studio) -> None:
