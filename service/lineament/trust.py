@@ -107,6 +107,7 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
         grants,
         lambda scope, operation: DynamoBucket(tables, scope, operation),
         counts.throttled,
+        regions=frozenset({settings.region}),
     )
     return Admission(
         house=build_house(settings),

@@ -8,7 +8,7 @@ import pytest
 
 from lineament.access import connect_credentials, read_root_key
 from lineament.auth.authenticator import Authenticator
-from lineament.auth.cache import FreshCache
+from lineament.fresh import FreshCache
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
 from lineament.auth.issuing import Issued, Order, issue

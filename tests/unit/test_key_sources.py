@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lineament.auth.authenticator import Authenticator
-from lineament.auth.cache import Ages
+from lineament.fresh import Ages
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
 from lineament.auth.documents import BadDocument, read_keys, write_key

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from threading import Lock
 from typing import Protocol
 
-from lineament.auth.cache import Ages, FreshCache
+from lineament.fresh import Ages, FreshCache
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey
 from lineament.auth.documents import NONCE, BadDocument, read_key, read_keys

@@ -1,22 +1,17 @@
 """What the operator grants each account, in the trust table; and as a process remembers it."""
 
-import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from lineament.domain.grants import Grant, Rates
-from lineament.errors import ServiceUnavailable, WireError
+from lineament.fresh import Ages, FreshCache
 from lineament.storage import keys
 from lineament.storage.provision import Tables
 from lineament.storage.table import Item
 
-FRESH_SECONDS = 2.0
-"""How old a grant may be that a process goes by: what is taken back is gone everywhere by then."""
-_KEPT = 4096
-"""Accounts that a process remembers; the least used are forgotten."""
+_AGES = Ages(outage=Ages().known)
+"""What is taken back is gone everywhere within two seconds, though nobody can be asked."""
 
 
 class DynamoAccounts:
@@ -57,53 +52,27 @@ class RememberedGrants:
     """The Grants port: read when asked for, and again when it is 2 s old.
 
     Where DynamoDB does not answer nothing older is gone by: who has lost a bucket would keep it.
-    Threads may share it; the record of one account is read by one thread at a time.
     """
 
     def __init__(
-        self, find: Callable[[str], Grant | None], elapsed: Callable[[], float] = time.monotonic
+        self, find: Callable[[str], Grant | None], clock: Callable[[], float] | None = None
     ) -> None:
         """Remember what `find` returns, as `DynamoAccounts.find` does."""
-        self._find = find
-        self._elapsed = elapsed
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Memory] = OrderedDict()
+        self._fresh = FreshCache(
+            find,
+            _AGES,
+            clock or time.monotonic,
+            wall=clock or time.time,
+            what="What this account may do",
+        )
 
     def of(self, account: str) -> Grant:
         """Return what an account is granted; nothing where it has no record.
 
         Raises:
-            ServiceUnavailable: DynamoDB did not answer, now or within the last 2 s.
+            ServiceUnavailable: DynamoDB does not answer.
         """
-        with self._lock:
-            memory = self._kept.setdefault(account, _Memory())
-            self._kept.move_to_end(account)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        with memory.lock:
-            if self._elapsed() - memory.read >= FRESH_SECONDS:
-                self._read(account, memory)
-            if memory.grant is None:
-                raise ServiceUnavailable("What this account may do cannot be read; try again")
-            return memory.grant
-
-    def _read(self, account: str, memory: "_Memory") -> None:
-        asked = self._elapsed()
-        try:
-            memory.grant = self._find(account) or Grant()
-            memory.read = asked
-        except WireError:
-            memory.grant = None
-            memory.read = self._elapsed()  # Time-outs are long: not everybody has to wait for one.
-
-
-class _Memory:
-    """What is known of one account."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.read = -math.inf
-        self.grant: Grant | None = None
+        return self._fresh.get(account) or Grant()
 
 
 def _item(grant: Grant) -> Item:

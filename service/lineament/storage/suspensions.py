@@ -6,15 +6,14 @@ from typing import Any
 
 from lineament.domain.suspension import Suspension
 from lineament.errors import LineamentError
+from lineament.fresh import Ages, FreshCache
 from lineament.storage import keys
 from lineament.storage.faults import ConditionFailed
-from lineament.storage.fresh import Fresh
 from lineament.storage.provision import Tables
 from lineament.storage.table import Item
 
-_SECONDS = 2.0
-_GRACE = 4.0
-"""While DynamoDB does not answer. Nobody is let in for longer who may have been cut off."""
+_AGES = Ages(outage=4.0)
+"""While DynamoDB does not answer, nobody is let in for longer who may have been cut off."""
 _MOST = 1000
 """Suspensions of an account at one time; an item holds 400 KB."""
 
@@ -26,10 +25,16 @@ class TooManySuspended(LineamentError):
 class DynamoSuspensions:
     """The Suspensions port, and the operator's way to change them. Safe to share."""
 
-    def __init__(self, tables: Tables, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tables: Tables, clock: Callable[[], float] | None = None) -> None:
         """Keep them in `tables.trust`; `clock` tells how old what is known has become."""
         self._trust = tables.trust
-        self._fresh = Fresh(self.read, _SECONDS, _GRACE, clock=clock)
+        self._fresh = FreshCache(
+            self.read,
+            _AGES,
+            clock or time.monotonic,
+            wall=clock or time.time,
+            what="Whether this account is suspended",
+        )
 
     def of(self, account: str) -> Mapping[str, Suspension]:
         """Return what of an account is suspended, by name, as it was 2 seconds ago at most.
@@ -37,7 +42,7 @@ class DynamoSuspensions:
         Raises:
             ServiceUnavailable: DynamoDB has not answered for 4 seconds.
         """
-        return self._fresh.get(account)
+        return self._fresh.get(account) or {}
 
     def read(self, account: str) -> Mapping[str, Suspension]:
         """Return what of an account is suspended now.

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lineament.auth.cache import Ages, FreshCache
+from lineament.fresh import Ages, FreshCache
 from lineament.errors import ServiceUnavailable
 
 

@@ -1,8 +1,9 @@
 """What a slow source knows, at most 2 seconds old, asked for by many threads.
 
-Known values are read again in the background before they are old, so that a key in steady use costs
-no request a wait. What nobody knows is remembered for a second, in a list of its own: strangers
-push out strangers. While the source does not answer, what it said last holds for 30 seconds.
+Access keys, suspensions, what accounts are granted: known values are read again in the background
+before they are old, so that what is in steady use costs no request a wait. What nobody knows is
+remembered for a second, in a list of its own: strangers push out strangers. While the source does
+not answer, what it said last holds for 30 seconds, or as long as `Ages` says.
 """
 
 import time
@@ -51,13 +52,15 @@ class _Entry(Generic[V]):
 class FreshCache(Generic[V]):
     """A source's values by name. Safe to share between threads; bounded in memory."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what to ask, for how long, by which clocks
         self,
         read: Callable[[str], V | None],
         ages: Ages | None = None,
         clock: Callable[[], float] = time.monotonic,
         sizes: tuple[int, int] = (_KNOWN, _UNKNOWN),
+        *,
         wall: Callable[[], float] = time.time,
+        what: str = "The access keys",
     ) -> None:
         """Take the source.
 
@@ -68,24 +71,26 @@ class FreshCache(Generic[V]):
             clock: seconds that never go back.
             sizes: how many values are kept, and how many names without one.
             wall: seconds of the time of day; the clock that has gone further counts.
+            what: is read, for messages.
         """
         self._read = read
         self._ages = Ages() if ages is None else ages
         self._clock = clock
         self._wall = wall
+        self._what = what
         self._sizes = sizes
         self._known: OrderedDict[str, _Entry[V]] = OrderedDict()
         self._unknown: OrderedDict[str, _Entry[V]] = OrderedDict()
         self._flights: dict[str, Future[_Entry[V]]] = {}
         self._failing_until = clock()
         self._lock = Lock()
-        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="keys")
+        self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="fresh")
 
     def get(self, name: str) -> V | None:
         """Return the value of a name, or None where there is none.
 
         Raises:
-            ServiceUnavailable: the source does not answer, and has not for 30 seconds.
+            ServiceUnavailable: the source does not answer, and has not for as long as `outage`.
         """
         with self._lock:
             entry = self._find(name)
@@ -104,7 +109,13 @@ class FreshCache(Generic[V]):
             self._failing_until = self._clock() + self._ages.pause
             if older is not None:
                 return older
-            raise ServiceUnavailable("The access keys cannot be read; try again") from error
+            raise ServiceUnavailable(f"{self._what} cannot be read; try again") from error
+
+    def forget(self, name: str) -> None:
+        """Read a name anew when it is asked for next: for who has just changed it."""
+        with self._lock:
+            self._known.pop(name, None)
+            self._unknown.pop(name, None)
 
     def _find(self, name: str) -> _Entry[V] | None:
         for kept in (self._known, self._unknown):
