@@ -92,7 +92,7 @@ def build(folder: Path, endpoint: str, *, auth: str, **settings: str) -> World:
     given = {"auth": auth, "table": f"w{uuid.uuid4().hex[:12]}", "max_body_bytes": str(BODY_CAP)}
     if auth == "sigv4":
         given |= {
-            "access_keys": f"file:{_private(folder / 'keys.json', _keys())}",
+            "access_keys": f"file:{key_file(folder)}",
             "root_key": f"file:{_private(folder / 'root.key', root)}",
         }
     variables = {
@@ -118,15 +118,17 @@ def with_port(world: World, name: str, port: object) -> World:
     return world
 
 
-def _keys() -> str:
+def key_file(folder: Path) -> Path:
+    """Write the two access keys into a folder."""
     common = {"secret": SECRET, "account": ACCOUNT, "user": "door", "policies": ["full-access"]}
-    common["created"] = "2026-11-01T00:00:00Z"
+    lasting = {"id": KEY, **common, "created": "2026-11-01T00:00:00Z"}
     temporary = {
+        **lasting,
         "id": TEMPORARY,
         "expires": "2099-01-01T00:00:00Z",
         "token_sha256": sha256(TOKEN.encode()).hexdigest(),
     }
-    return json.dumps([{"id": KEY, **common}, {**common, **temporary}])
+    return _private(folder / "keys.json", json.dumps([lasting, temporary]))
 
 
 def _private(path: Path, text: str) -> Path:
