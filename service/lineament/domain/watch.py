@@ -48,5 +48,6 @@ def best_match(output: Mapping[str, Any]) -> str | None:
         ("UserMatches", "User", "UserId", USER),
     ):
         if output.get(member):
-            return f"{name}{output[member][0][inner][identifier]}"
+            best = output[member][0][inner][identifier]
+            return f"{name}{best}" if best else None  # of a user whose name is erased: None
     return None

@@ -56,7 +56,7 @@ class Service:
 
     def erase(self) -> None:
         """Drop what was stored; moto must still be there."""
-        for table in (self.tables.control, self.tables.faces):
+        for table in (self.tables.control, self.tables.faces, self.tables.trust):
             table.client.delete_table(TableName=table.name)
 
 
