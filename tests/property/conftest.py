@@ -51,19 +51,19 @@ def build(tables: Tables, endpoint: str) -> Dispatcher:
 
 
 @pytest.fixture(scope="module")
-def shared_tables(moto_endpoint: str) -> list[Tables]:
+def shared_tables(ministack_endpoint: str) -> list[Tables]:
     """Return the same tables, as each of two processes reaches them."""
     name = f"p{uuid.uuid4().hex[:12]}"
-    made = [connect(name, "us-east-1", moto_endpoint) for _ in range(2)]
+    made = [connect(name, "us-east-1", ministack_endpoint) for _ in range(2)]
     for tables in made:
         ensure_tables(tables)
     return made
 
 
 @pytest.fixture(scope="module")
-def processes(shared_tables: list[Tables], moto_endpoint: str) -> list[Dispatcher]:
+def processes(shared_tables: list[Tables], ministack_endpoint: str) -> list[Dispatcher]:
     """Return two processes of one deployment; they share nothing but the tables."""
-    return [build(tables, moto_endpoint) for tables in shared_tables]
+    return [build(tables, ministack_endpoint) for tables in shared_tables]
 
 
 @pytest.fixture(scope="module")
