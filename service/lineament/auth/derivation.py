@@ -10,8 +10,13 @@ import hmac
 import re
 import secrets
 from base64 import b32decode, b32encode
+from hashlib import sha256
 
 _ROOT_BYTES = 32
+_MADE = re.compile(rb"[A-Za-z0-9]{64}")
+"""A text that Secrets Manager can make by itself: 381 bits by chance. 32 bytes in base64 are never
+as long."""
+_UNREADABLE = "the root key is neither 32 bytes in base64 nor 64 letters and digits"
 _SECRET_BYTES = 30
 """40 characters of base64, as AWS's secrets have."""
 _TAG_BYTES = 2
@@ -32,20 +37,23 @@ class RootKey:
             ValueError: there are more or fewer.
         """
         if len(value) != _ROOT_BYTES:
-            raise ValueError("the root key is not 32 bytes in base64")
+            raise ValueError(_UNREADABLE)
         self._bytes = value
 
     @classmethod
     def read(cls, text: bytes) -> "RootKey":
-        """Read base64, with white space around it.
+        """Read base64, or 64 letters and digits, which count by their SHA-256; in white space.
 
         Raises:
-            ValueError: it is not 32 bytes in base64; the message does not repeat it.
+            ValueError: it is neither; the message does not repeat it.
         """
+        text = text.strip()
+        if _MADE.fullmatch(text):
+            return cls(sha256(text).digest())
         try:
-            return cls(base64.b64decode(text.strip(), validate=True))
+            return cls(base64.b64decode(text, validate=True))
         except binascii.Error:
-            raise ValueError("the root key is not 32 bytes in base64") from None
+            raise ValueError(_UNREADABLE) from None
 
     def __repr__(self) -> str:
         """Say nothing of the bytes."""
