@@ -23,7 +23,7 @@ def bring(packages: Path, wanted: str) -> None:
         for file in found.files or ():
             link = packages / file
             if ".." in file.parts or link.exists():
-                continue  # a command's script, or what two OpenCVs share
+                continue  # a command's script, or what two packages share
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(found.locate_file(file))
 
