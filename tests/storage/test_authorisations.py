@@ -134,7 +134,7 @@ def test_it_ends(world: World, faces: tuple[str, str]) -> None:
     elsewhere = DynamoAuthorisations(world.tables)
     elsewhere.decide(approved, REVOKED, "alice", world.now)  # a searcher may give up
     world.now -= 3  # what this process knows is 2 s old at most; its clock is the world's
-    world.authorisations._fresh.forget(world.account)
+    world.authorisations._cache.forget(world.account)
     refused(world.search, faces[0])
 
 

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lineament.domain.authorisations import LONGEST_DAYS, Authorisation, NotAllowed
+from lineament.fresh import Ages, FreshCache
 from lineament.storage import keys
 from lineament.storage.faults import ConditionFailed
-from lineament.storage.fresh import Fresh
 from lineament.storage.provision import Tables
 from lineament.storage.table import Item
 
-_SECONDS = 2.0
-"""How old what a process goes by may be: what is revoked ends everywhere by then."""
+_AGES = Ages(known=2.0, outage=2.0)
+"""How old what a process goes by may be, outage or not: what is revoked ends everywhere by then."""
 _DAY = 24 * 3600
 _LAST = "~"
 
@@ -30,13 +30,16 @@ class DynamoAuthorisations:
     def __init__(self, tables: Tables, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep them in `tables.trust`; `clock` tells how old what is known has become."""
         self._trust = tables.trust
-        self._fresh = Fresh(self._recent, _SECONDS, _SECONDS, clock=clock)
+        self._cache = FreshCache(self._recent, _AGES, clock, what="The authorisations")
 
     def usable(self, account: str, now: float, *, fresh: bool = False) -> Sequence[Authorisation]:
         """Return the records of an account by which searches may go, see the port."""
-        if fresh:
-            self._fresh.forget(account)
-        return [each for each in self._fresh.get(account) if each.is_usable(now)]
+        if fresh:  # Not by the cache: a read that began before an approval may be under way.
+            self._cache.forget(account)
+            found = self._recent(account)
+        else:
+            found = self._cache.get(account) or []
+        return [each for each in found if each.is_usable(now)]
 
     def add(self, made: Authorisation) -> Authorisation:
         """Store a request under an id of its own, and return it."""
@@ -71,7 +74,7 @@ class DynamoAuthorisations:
             )
         except ConditionFailed as error:
             raise NotAllowed(f"somebody has decided on {found.identifier} meanwhile") from error
-        self._fresh.forget(found.account)
+        self._cache.forget(found.account)
         return decided
 
     def each(self, account: str, since: float = 0.0) -> Iterator[Authorisation]:
