@@ -2,8 +2,8 @@
 
 Settings: LINEAMENT_ACCESS_KEYS, a list with commas of `file:/path`, `table` and
 `secretsmanager:<name>`, of which the first that knows a key decides; LINEAMENT_ROOT_KEY, which
-`table` needs: `file:/path` or `secretsmanager:<name>`. While one root key takes over from another,
-both are named, with a comma: the first makes and signs, either verifies.
+`table` needs: `file:/path`, `secretsmanager:<name>` or a secret's ARN. While one root key takes
+over from another, both are named, with a comma: the first makes and signs, either verifies.
 """
 
 from pathlib import Path
@@ -66,6 +66,8 @@ def read_root_keys(setting: str, region: str) -> tuple[RootKey, ...]:
 
 def _read_root_key(named: str, region: str) -> RootKey:
     kind, _, name = named.partition(":")
+    if kind == "arn":
+        kind, name = "secretsmanager", named
     try:
         if kind == "file" and name:
             return RootKey.read(SecretFile(Path(name)).read())

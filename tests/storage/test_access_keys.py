@@ -8,7 +8,6 @@ import pytest
 
 from lineament.access import connect_credentials, read_root_key
 from lineament.auth.authenticator import Authenticator
-from lineament.fresh import FreshCache
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
 from lineament.auth.issuing import Issued, Order, issue
@@ -16,6 +15,7 @@ from lineament.auth.refusals import UnrecognizedClientException
 from lineament.auth.sources import TableKeys
 from lineament.context import Scope
 from lineament.errors import CannotStart, ServiceUnavailable
+from lineament.fresh import FreshCache
 from lineament.storage.access_keys import DynamoAccessKeys
 from lineament.storage.clients import secretsmanager_client
 from lineament.storage.provision import Tables, connect
@@ -173,10 +173,10 @@ def test_keys_and_root_key_in_secrets_manager(manager: Any, tables: Tables) -> N
     """Lost: a deployment without a disk to keep secrets on cannot have any."""
     name = tables.control.name
     text = new_root_key()
-    manager.create_secret(Name=f"{name}-root", SecretString=text)
-    assert read_root_key(f"secretsmanager:{name}-root", "us-east-1").derive("x") == RootKey.read(
-        text.encode()
-    ).derive("x")
+    arn = manager.create_secret(Name=f"{name}-root", SecretString=text)["ARN"]
+    for where in (f"secretsmanager:{name}-root", arn):
+        found = read_root_key(where, "us-east-1")
+        assert found.derive("x") == RootKey.read(text.encode()).derive("x")
     entry = {
         "id": "AKIAOWN",
         "secret": "s" * 40,
@@ -187,9 +187,9 @@ def test_keys_and_root_key_in_secrets_manager(manager: Any, tables: Tables) -> N
     manager.create_secret(Name=f"{name}-keys", SecretString=json.dumps([entry]))
     new = made(tables)
     credentials = connect_credentials(f"secretsmanager:{name}-keys", "", tables)
-    found = credentials.find("AKIAOWN")
-    assert found is not None
-    assert (found.account, found.secret) == (ACCOUNT, "s" * 40)
+    own = credentials.find("AKIAOWN")
+    assert own is not None
+    assert (own.account, own.secret) == (ACCOUNT, "s" * 40)
     assert credentials.find(new.key.access_key_id) is None
     manager.put_secret_value(SecretId=f"{name}-keys", SecretString=json.dumps([]))
     deadline = time.monotonic() + 5

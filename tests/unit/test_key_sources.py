@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from lineament.auth.authenticator import Authenticator
-from lineament.fresh import Ages
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
 from lineament.auth.documents import BadDocument, read_keys, write_key
@@ -19,6 +18,7 @@ from lineament.auth.issuing import Issued, Order, issue
 from lineament.auth.scope import account_of
 from lineament.auth.sources import FileKeys, SecretKeys, TableKeys
 from lineament.errors import LineamentError, ServiceUnavailable
+from lineament.fresh import Ages
 from lineament.storage.key_files import SecretFile, SecretFileError
 from tests.unit.signing import KEY, NOW, boto_signed
 
