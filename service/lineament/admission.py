@@ -23,7 +23,11 @@ from lineament.domain.ports import CollectionStore
 from lineament.domain.rules import Rules, read_rules
 from lineament.domain.ruling import SEARCHES, obeying
 from lineament.domain.suspension import Suspensions, require_active
-from lineament.errors import AccessDeniedException, LineamentError
+from lineament.errors import (
+    AccessDeniedException,
+    LineamentError,
+    ProvisionedThroughputExceededException,
+)
 from lineament.governance.audit import AuditTrail
 from lineament.governance.audit_describing import describe
 from lineament.governance.audit_uses import SEARCHES as USED_SEARCHES
@@ -159,8 +163,8 @@ class Admission:
         answer: Mapping[str, Any] | BaseException,
     ) -> None:
         """Write the entry of a call; a refusal is told whether or not that succeeds."""
-        if self.trail is None:
-            return
+        if self.trail is None or isinstance(answer, ProvisionedThroughputExceededException):
+            return  # A flood that is turned away must not cost a write each.
         refused = isinstance(answer, BaseException)
         try:
             entry = self._entry(call, caller, asked, course, answer)

@@ -1,0 +1,93 @@
+"""What a call passes before its handler, where the parts behind it fail or refuse."""
+
+from typing import Any
+
+import pytest
+
+from lineament.admission import Admission, Caller
+from lineament.context import CallContext, Principal, Scope
+from lineament.domain.audit import Entry, NotRecorded
+from lineament.errors import (
+    AccessDeniedException,
+    InvalidS3ObjectException,
+    ProvisionedThroughputExceededException,
+)
+
+SCOPE = Scope("111122223333", "eu-west-1")
+CALL = CallContext(SCOPE, Principal("AKIA", SCOPE.account, "door"), "DetectFaces", "id", 1.0)
+ANSWER = {"FaceDetails": []}
+PICTURE = {"Image": {"S3Object": {"Bucket": "theirs", "Name": "a.jpg"}}}
+
+
+class Trail:
+    """Takes entries, or does not."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        """Take them, unless it is full."""
+        self.entries: list[Entry] = []
+        self.full = full
+
+    def append(self, entry: Entry, *, strict: bool) -> None:
+        """Take an entry."""
+        if self.full and strict:
+            raise NotRecorded
+        self.entries.append(entry)
+
+
+def answered(admission: Admission, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a call is told whose handler finds no face."""
+    services: Any = None
+    return admission.answer(lambda *_: ANSWER, services, CALL, Caller(), params or {"Image": {}})
+
+
+def over(_scope: Scope, _operation: str) -> None:
+    """Turn every call away."""
+    raise ProvisionedThroughputExceededException
+
+
+def test_a_flood_that_is_turned_away_costs_no_entries() -> None:
+    """Lost: a caller over its rate costs a write a call, and buries the trail."""
+    trail = Trail()
+    with pytest.raises(ProvisionedThroughputExceededException):
+        answered(Admission(throttle=over, trail=trail))
+    assert trail.entries == []
+
+
+def test_a_refusal_is_recorded_with_its_code() -> None:
+    """Lost: who tries every door is in no trail."""
+    trail = Trail()
+    admission = Admission(trail=trail, own_buckets=frozenset({"theirs"}))
+    with pytest.raises(InvalidS3ObjectException):
+        answered(admission, PICTURE)
+    (entry,) = trail.entries
+    assert (entry.outcome, entry.user) == ("InvalidS3ObjectException", "door")
+
+
+def test_strict_answers_nothing_that_is_not_recorded() -> None:
+    """Lost: faces are used, and nobody can say so afterwards."""
+    assert answered(Admission(trail=Trail(full=True))) == ANSWER
+    with pytest.raises(NotRecorded):
+        answered(Admission(trail=Trail(full=True), strict=True))
+
+
+def test_a_refusal_is_told_though_it_cannot_be_recorded() -> None:
+    """Lost: a caller who is refused reads of a fault of ours, and tries again."""
+
+    def deny(_scope: Scope, _operation: str) -> None:
+        raise AccessDeniedException("no")
+
+    with pytest.raises(AccessDeniedException, match="no"):
+        answered(Admission(throttle=deny, trail=Trail(full=True), strict=True))
+
+
+def test_a_failure_of_ours_is_recorded_too() -> None:
+    """Lost: a call that broke off in the middle has used faces, and left no trace."""
+    trail = Trail()
+
+    def broken(*_: object) -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    services: Any = None
+    with pytest.raises(ZeroDivisionError):
+        Admission(trail=trail).answer(broken, services, CALL, Caller(), {"Image": {}})
+    assert [entry.outcome for entry in trail.entries] == ["InternalServerError"]
