@@ -24,3 +24,11 @@ def world(
 def stock(world: World) -> Stock:
     """Return what it holds; tests may change it."""
     return fill(world)
+
+
+@pytest.fixture(scope="module")
+def pages(world: World) -> str:
+    """Return a collection that no test changes, with several of whatever is listed."""
+    fill(world, "pages")
+    fill(world, "more-pages")
+    return "pages"

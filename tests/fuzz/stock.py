@@ -18,12 +18,12 @@ class Stock:
     arn: str
 
 
-def fill(world: World) -> Stock:
-    """Make a collection with faces and users, and a bucket with a picture."""
+def fill(world: World, collection_id: str = COLLECTION) -> Stock:
+    """Make a collection with faces and users."""
     picture = world.faces.picture("ada", "bob", "eve", width=320, height=240)
-    made = world.call("CreateCollection", {"CollectionId": COLLECTION, "Tags": {"a": "b"}})
+    made = world.call("CreateCollection", {"CollectionId": collection_id, "Tags": {"a": "b"}})
     image = {"Bytes": encoded(picture)}
-    named = {"CollectionId": COLLECTION}
+    named = {"CollectionId": collection_id}
     told = json.loads(world.call("IndexFaces", {**named, "Image": image}).data)
     face_ids = [record["Face"]["FaceId"] for record in told["FaceRecords"]]
     for user_id, face_id in zip(("ada", "bob"), face_ids, strict=False):
