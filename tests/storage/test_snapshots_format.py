@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rpds import HashTrieMap, HashTrieSet
 
 from lineament.domain.collections import Change, UserChange
+from lineament.domain.expiry import Times
 from lineament.domain.folding import Folding
 from lineament.domain.raw_ids import to_ids, to_names
 from lineament.domain.snapshot_format import SnapshotUnreadable, decode, decode_head, encode
@@ -27,11 +28,13 @@ IDS = [str(uuid.UUID(int=n)) for n in (0, 1, 255, 1 << 127, (1 << 128) - 1)]
 KEYS = [str(uuid.UUID(int=n << 64)) for n in (1, 2, 3)]
 MARKS = np.array([1, 1 << 40, 3], np.int64)
 UNTOLD = np.zeros(3, np.int64)
+TIMES = np.array([1_700_000_000, 0, 2**32 - 2], np.uint32)
+UNTIMED = np.zeros(3, np.uint32)
 POOL = np.array([[1, 0.5, -2], [0.1, 0.2, 0.3], [-1, 1, 6e-8]], np.float16)
 
 
-def golden(marks: Marks = MARKS) -> Snapshot:
-    """Return what the golden files hold; only a first one has no marks."""
+def golden(marks: Marks = MARKS, times: Times = TIMES) -> Snapshot:
+    """Return what the golden files hold; a first one has no marks, and the first two no times."""
     users = [
         User(KEYS[0], "Jürgen", 7, (IDS[2], IDS[0])),
         User(KEYS[1], "b", 1 << 40),
@@ -42,7 +45,7 @@ def golden(marks: Marks = MARKS) -> Snapshot:
         HashTrieMap({user.key: user for user in users}), HashTrieMap(owners), HashTrieSet([IDS[4]])
     )
     ids = to_ids([IDS[2], IDS[0], IDS[1]])
-    return Snapshot("0123abcd", (1 << 40) + 5, ids, marks, POOL, membership)
+    return Snapshot("0123abcd", (1 << 40) + 5, ids, marks, POOL, membership, times)
 
 
 def read_golden(version: int) -> bytes:
@@ -63,6 +66,7 @@ def same_head(one: Head, other: Head) -> bool:
         (one.generation, one.seq, one.dimensions) == (other.generation, other.seq, other.dimensions)
         and list(to_names(one.ids)) == list(to_names(other.ids))
         and one.marks.tolist() == other.marks.tolist()
+        and one.times.tolist() == other.times.tolist()
         and dict(one.membership.users) == dict(other.membership.users)
         and dict(one.membership.owners) == dict(other.membership.owners)
         and set(one.membership.erased) == set(other.membership.erased)
@@ -74,15 +78,17 @@ def equal(one: Snapshot, other: Snapshot) -> bool:
     return same_head(one.head, other.head) and one.halves.tobytes() == other.halves.tobytes()
 
 
-@pytest.mark.parametrize(("version", "marks"), [(1, UNTOLD), (2, MARKS)])
-def test_snapshots_of_earlier_releases_are_read(version: int, marks: Marks) -> None:
+@pytest.mark.parametrize(
+    ("version", "marks", "times"), [(1, UNTOLD, UNTIMED), (2, MARKS, UNTIMED), (3, MARKS, TIMES)]
+)
+def test_snapshots_of_earlier_releases_are_read(version: int, marks: Marks, times: Times) -> None:
     """Lost: after an update no server can use the snapshots there are, and all start slowly."""
-    assert equal(from_bytes(read_golden(version)), golden(marks))
+    assert equal(from_bytes(read_golden(version)), golden(marks, times))
 
 
 def test_this_release_writes_the_newest_version() -> None:
     """Lost: the layout changes under a version that other releases read in the old one."""
-    assert to_bytes(golden()) == read_golden(2)
+    assert to_bytes(golden()) == read_golden(3)
 
 
 class Watched(io.BytesIO):
@@ -114,14 +120,20 @@ def test_what_is_written_is_read(faces: int) -> None:
     whole = golden()
     dimensions = 3 if faces else 0
     part = Snapshot(
-        "g", 0, whole.ids[:faces], MARKS[:faces], POOL[:faces, :dimensions], whole.membership
+        "g",
+        0,
+        whole.ids[:faces],
+        MARKS[:faces],
+        POOL[:faces, :dimensions],
+        whole.membership,
+        TIMES[:faces],
     )
     assert equal(from_bytes(to_bytes(part), "g"), part)
     empty = Folding("g").finish()
     assert equal(from_bytes(to_bytes(empty), "g"), empty)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_any_cut_is_found(version: int) -> None:
     """Lost: an upload that was cut off passes for a collection with fewer faces."""
     content = read_golden(version)
@@ -134,7 +146,7 @@ def test_any_cut_is_found(version: int) -> None:
         from_bytes(content + b"\0")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_any_flipped_byte_is_found(version: int) -> None:
     """Lost: a damaged vector finds the wrong person."""
     content = read_golden(version)
@@ -157,8 +169,8 @@ def test_another_generation_and_another_version_are_refused() -> None:
         from_bytes(content, "0123abce")
     with pytest.raises(SnapshotUnreadable, match="generation"):
         decode_head(io.BytesIO(content), len(content), "0123abce")
-    with pytest.raises(SnapshotUnreadable, match="version 3"):
-        from_bytes(content[:8] + b"\3\0" + content[10:])
+    with pytest.raises(SnapshotUnreadable, match="version 4"):
+        from_bytes(content[:8] + b"\4\0" + content[10:])
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:

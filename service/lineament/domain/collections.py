@@ -62,3 +62,5 @@ class Change:
     """Face id to vector; None where the vector was erased since, the face being removed later."""
     removed: tuple[str, ...] = ()
     user: UserChange | None = None
+    indexed: Mapping[str, int] = field(default_factory=dict)
+    """When each of `added` was indexed: epoch seconds; absent where its release did not keep it."""

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from lineament.domain.collections import Change
+from lineament.domain.expiry import Times
 from lineament.domain.raw_ids import to_ids, to_key
 from lineament.domain.row_index import Places, RowIndex
-from lineament.domain.snapshots import Halves, Marks, Snapshot
+from lineament.domain.snapshots import Halves, Marks, Snapshot, untold
 from lineament.domain.users import Membership, fold
 
 _BLOCK = 1 << 14
@@ -29,12 +30,14 @@ class Folding:
         """Rows that have a place in a block, taken or not."""
         self._alive = np.zeros(0, np.bool_)
         self._marks: Marks = np.zeros(0, np.int64)
+        self._times: Times = untold(0)
         if base is not None and len(base.ids):
             self._blocks, self._room = [base.halves], len(base.ids)
             self._index = RowIndex(len(base.ids))
             self._index.append(base.ids)
             self._alive = np.ones(self._room, np.bool_)
             self._marks = base.marks.copy()
+            self._times = base.times.copy()
 
     def apply(self, change: Change, vectors: Mapping[str, bytes]) -> None:
         """Fold the next number.
@@ -47,7 +50,7 @@ class Folding:
             ValueError: vectors of different lengths.
         """
         if vectors:
-            self._add(change.seq, vectors)
+            self._add(change, vectors)
         self._membership, effect = fold(self._membership, change, self._is_there)
         if change.user is None:
             for face_id in effect.faces:
@@ -60,10 +63,11 @@ class Folding:
         """Return what the log comes to. Ends the folding: its vectors are let go of meanwhile."""
         count = self._index.count
         rows = np.flatnonzero(self._alive[:count])
-        ids, marks = self._index.ids[rows], self._marks[rows]
-        return Snapshot(self._generation, self.seq, ids, marks, self._take(rows), self._membership)
+        ids, marks, times = self._index.ids[rows], self._marks[rows], self._times[rows]
+        halves = self._take(rows)
+        return Snapshot(self._generation, self.seq, ids, marks, halves, self._membership, times)
 
-    def _add(self, seq: int, vectors: Mapping[str, bytes]) -> None:
+    def _add(self, change: Change, vectors: Mapping[str, bytes]) -> None:
         ids = to_ids(vectors)
         widths = {len(each) for each in vectors.values()}
         widths.update(2 * block.shape[1] for block in self._blocks[-1:])
@@ -76,7 +80,9 @@ class Folding:
         self._index.append(ids)
         self._put(start, halves)
         self._alive[start : start + len(ids)] = True
-        self._marks[start : start + len(ids)] = seq
+        self._marks[start : start + len(ids)] = change.seq
+        told = [change.indexed.get(face_id, 0) for face_id in vectors]
+        self._times[start : start + len(ids)] = told
 
     def _put(self, start: int, halves: Halves) -> None:
         written = 0
@@ -93,6 +99,7 @@ class Folding:
             room = max(self._room, self._room * 5 // 4)
             self._alive = np.concatenate([self._alive, np.zeros(room - len(self._alive), np.bool_)])
             self._marks = np.concatenate([self._marks, np.zeros(room - len(self._marks), np.int64)])
+            self._times = np.concatenate([self._times, untold(room - len(self._times))])
 
     def _take(self, rows: Places) -> Halves:
         """Return the vectors of some rows, which ascend."""

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from lineament.context import CallContext, Scope
 from lineament.domain.collections import Collection
@@ -85,3 +85,22 @@ def claim_of(call: CallContext, collection: Collection, params: Mapping[str, Any
 def _sha256(value: object) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Tokens(Protocol):
+    """ClientRequestTokens in use. `handlers.once` is what operations need of it."""
+
+    def begin(self, claim: Claim) -> Attempt | Answered:
+        """Take the token, or tell what an earlier call has made of it.
+
+        Of two calls at once one begins and the other resumes.
+
+        Raises:
+            IdempotentParameterMismatchException: it is in use with other parameters.
+        """
+
+    def finish(self, claim: Claim, answer: dict[str, Any]) -> None:
+        """Keep the answer of a call that has succeeded: JSON values."""
+
+    def release(self, claim: Claim) -> None:
+        """Free the token of a call that has failed, unless it is answered or in other hands."""

@@ -1,13 +1,13 @@
 """What handlers ask of the world. Adapters in vision/, storage/ and gallery/ answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from lineament.context import Scope
 from lineament.domain.collections import Change, Collection, UserChange
 from lineament.domain.faces import FaceRecord, Matrix, Vector
-from lineament.domain.idempotency import Answered, Attempt, Claim
-from lineament.domain.standing import Settled, Standing
+from lineament.domain.idempotency import Attempt
+from lineament.domain.standing import Logged, Settled, Standing
 from lineament.domain.users import Membership, User
 
 Retagging = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -128,6 +128,22 @@ class FaceStore(Protocol):
         """
         ...
 
+    def take_out(self, collection: Collection, face_ids: Sequence[str], standing: Standing) -> bool:
+        """Remove faces whoever they belong to, with records and vectors.
+
+        Args:
+            collection: as for `add`.
+            face_ids: any number.
+            standing: the log's, see `GalleryView.log`.
+
+        Returns:
+            False where others have changed the collection since: look again, and try again.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
+        """
+        ...
+
     def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
         """Return the stored records by face id; ids without one are absent. Any number of ids."""
         ...
@@ -181,7 +197,15 @@ class ChangeLog(Protocol):
 
 
 class GalleryView(Protocol):
-    """The faces and users of a collection at one seq. Immutable: later syncs do not change it."""
+    """The faces and users of a collection at one seq. Immutable: later syncs do not change it.
+
+    Faces that have expired are in none.
+    """
+
+    @property
+    def log(self) -> Logged:
+        """What the log has of them: for writers, never for an answer."""
+        ...
 
     @property
     def seq(self) -> int:
@@ -272,26 +296,4 @@ class Secrets(Protocol):
 
     def paging_key(self) -> bytes:
         """Return the key that signs page tokens: 32 bytes, made once per deployment."""
-        ...
-
-
-class Tokens(Protocol):
-    """ClientRequestTokens in use. `handlers.once` is what operations need of it."""
-
-    def begin(self, claim: Claim) -> Attempt | Answered:
-        """Take the token, or tell what an earlier call has made of it.
-
-        Of two calls at once one begins and the other resumes.
-
-        Raises:
-            IdempotentParameterMismatchException: it is in use with other parameters.
-        """
-        ...
-
-    def finish(self, claim: Claim, answer: dict[str, Any]) -> None:
-        """Keep the answer of a call that has succeeded: JSON values."""
-        ...
-
-    def release(self, claim: Claim) -> None:
-        """Free the token of a call that has failed, unless it is answered or in other hands."""
         ...

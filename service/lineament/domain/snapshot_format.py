@@ -1,6 +1,6 @@
-"""A snapshot as bytes. Little-endian; a reader of a later release must still take versions 1 and 2.
+"""A snapshot as bytes. Little-endian; a reader of a later release must still take all versions.
 
-Version 2, of which whoever needs no vectors reads the head alone:
+Version 3, of which whoever needs no vectors reads the head alone:
 
 | part | bytes |
 |---|---|
@@ -11,6 +11,7 @@ Version 2, of which whoever needs no vectors reads the head alone:
 | the generation's name, UTF-8 | as said |
 | ids of the faces | 16 each |
 | their marks, signed | 8 each |
+| when each was indexed | 4 each |
 | ids of the faces that the fold holds for there, though their vectors are erased | 16 each |
 | users: key, number that made it, bytes of its UserId, number of its faces | 16, 8, 2, 2 |
 | ... then the UserId, UTF-8, and the ids of its faces in order of their association | as said |
@@ -18,7 +19,8 @@ Version 2, of which whoever needs no vectors reads the head alone:
 | vectors of the faces, float16 | 2 a component |
 | SHA-256 of the vectors | 32 |
 
-Version 1 has no marks, the vectors between the ids and the erased ids, and one SHA-256, at the end.
+Version 2 does not tell when a face was indexed. Version 1 has no marks either, the vectors between
+the ids and the erased ids, and one SHA-256, at the end.
 """
 
 import hashlib
@@ -37,11 +39,16 @@ from lineament.domain.snapshots import Halves, Head, Snapshot
 from lineament.domain.users import Membership, User
 from lineament.errors import LineamentError
 
-VERSION = 2
+VERSION = 3
+_TIMED = 3
+"""The first version that tells when faces were indexed."""
 _MAGIC = b"LINSNAP\n"
 _HEADER = struct.Struct("<8sHHIQQQQ")
 _USER = struct.Struct("<16sQHH")
 _MARK_BYTES = 8
+_TIME_BYTES = 4
+_DIGESTS = {1: 1, 2: 2, 3: 2}
+"""How many there are, by version: each that can be read."""
 _DIGEST_BYTES = 32
 _READ = 1 << 20
 """Bytes read at once: while one piece is hashed, no more than that is held twice."""
@@ -84,7 +91,7 @@ def decode(stream: Stream, length: int, generation: str) -> Snapshot:
     head = _decode_head(reader, header, generation)
     halves = header.halves(reader)
     reader.check()
-    return Snapshot(generation, head.seq, head.ids, head.marks, halves, head.membership)
+    return Snapshot(generation, head.seq, head.ids, head.marks, halves, head.membership, head.times)
 
 
 def decode_head(stream: Stream, length: int, generation: str) -> Head | None:
@@ -122,7 +129,7 @@ class _Header:
         if not block.startswith(_MAGIC):
             raise SnapshotUnreadable("no snapshot")
         header = cls(*_HEADER.unpack(block)[1:])
-        if header.version not in (1, VERSION):
+        if header.version not in _DIGESTS:
             raise SnapshotUnreadable(f"version {header.version}")
         if header.length != length:
             raise SnapshotUnreadable("another length than its header says")
@@ -132,8 +139,9 @@ class _Header:
     def length(self) -> int:
         """Bytes of the whole snapshot."""
         face = ID_BYTES + 2 * self.dimensions + (_MARK_BYTES if self.version > 1 else 0)
+        face += _TIME_BYTES if self.version >= _TIMED else 0
         lists = self.faces * face + self.erased * ID_BYTES + self.users
-        return _HEADER.size + self.named + lists + self.version * _DIGEST_BYTES
+        return _HEADER.size + self.named + lists + _DIGESTS[self.version] * _DIGEST_BYTES
 
     def halves(self, reader: "_Reader") -> Halves:
         block = reader.take(self.faces * self.dimensions * 2)
@@ -144,11 +152,13 @@ def _decode_head(reader: "_Reader", header: _Header, generation: str) -> Head:
     name = reader.take(header.named)
     ids = from_block(reader.take(header.faces * ID_BYTES))
     marks = np.frombuffer(reader.take(header.faces * _MARK_BYTES), "<i8")
+    timed = header.faces if header.version >= _TIMED else 0
+    times = np.frombuffer(reader.take(timed * _TIME_BYTES), "<u4")
     gone, members = reader.take(header.erased * ID_BYTES), reader.take(header.users)
     reader.check()
     _check_name(name, generation)
     membership = _membership(members, gone)
-    return Head(generation, header.seq, ids, marks, header.dimensions, membership)
+    return Head(generation, header.seq, ids, marks, header.dimensions, membership, times)
 
 
 def _decode_first(reader: "_Reader", header: _Header, generation: str) -> Snapshot:
@@ -179,6 +189,7 @@ def _head_pieces(snapshot: Snapshot) -> Iterator[bytes | memoryview]:
     yield name
     yield _memory(snapshot.ids, "S16")
     yield _memory(snapshot.marks, "<i8")
+    yield _memory(snapshot.times, "<u4")
     yield to_ids(sorted(membership.erased)).tobytes()
     yield users
 

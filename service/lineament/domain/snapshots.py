@@ -4,12 +4,13 @@ It is the state of `users.fold` and of the faces beside it; whoever goes on from
 numbers after it arrives where a reader of the whole log does, bit for bit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.domain.expiry import Times
 from lineament.domain.faces import Matrix
 from lineament.domain.raw_ids import Ids, to_ids
 from lineament.domain.users import Membership
@@ -34,6 +35,13 @@ class Head:
     dimensions: int
     """Components of a vector; 0 without faces."""
     membership: Membership
+    times: Times = field(default_factory=lambda: untold(0))
+    """Of the same faces; not given, nothing is told of any."""
+
+    def __post_init__(self) -> None:
+        """Fill in what is not told."""
+        if len(self.times) != len(self.ids):
+            object.__setattr__(self, "times", untold(len(self.ids)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +57,13 @@ class Snapshot:
     halves: Halves
     """Their vectors, row by row; shape (0, 0) without any."""
     membership: Membership
+    times: Times = field(default_factory=lambda: untold(0))
+    """Of the same faces; not given, nothing is told of any."""
+
+    def __post_init__(self) -> None:
+        """Fill in what is not told."""
+        if len(self.times) != len(self.ids):
+            object.__setattr__(self, "times", untold(len(self.ids)))
 
     @classmethod
     def empty(cls, generation: str) -> "Snapshot":
@@ -59,13 +74,26 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """What faces and vectors take."""
-        return self.ids.nbytes + self.marks.nbytes + self.halves.nbytes
+        return self.ids.nbytes + self.marks.nbytes + self.times.nbytes + self.halves.nbytes
 
     @property
     def head(self) -> Head:
         """All of it but the vectors."""
         dimensions = self.halves.shape[1]
-        return Head(self.generation, self.seq, self.ids, self.marks, dimensions, self.membership)
+        return Head(
+            self.generation,
+            self.seq,
+            self.ids,
+            self.marks,
+            dimensions,
+            self.membership,
+            self.times,
+        )
+
+
+def untold(count: int) -> Times:
+    """Return the times of faces of which nothing is told."""
+    return np.zeros(count, np.uint32)
 
 
 def unit_rows(halves: Halves) -> Matrix:

@@ -4,7 +4,7 @@ A writer knows the collection up to its view. Once its own change is committed, 
 it reads the changes between and learns here what its own one did.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,15 @@ class Standing(Protocol):
 
     def __contains__(self, face_id: str) -> bool:
         """Tell whether the collection holds the face, with its vector."""
+        ...
+
+
+class Logged(Standing, Protocol):
+    """A collection as its log has it: with faces that have expired and are not erased yet."""
+
+    @property
+    def expired(self) -> Container[str]:
+        """Those."""
         ...
 
 

@@ -49,9 +49,10 @@ class Distant:
         self._recent.begin()
         self._templates.begin()
 
-    def add(self, faces: Mapping[str, Vector]) -> None:
+    def add(self, faces: Mapping[str, Vector], indexed: Mapping[str, int]) -> None:
         """Put faces there, at least one."""
-        self._recent.add(list(faces), list(faces.values()))
+        times = [indexed.get(face_id, 0) for face_id in faces]
+        self._recent.add(list(faces), list(faces.values()), times)
         for face_id in faces:
             self.known = self.known.without(face_id)
 
@@ -68,6 +69,14 @@ class Distant:
         """Return the vectors of those faces that are there now."""
         here = {name: self._recent.find(name) for name in face_ids}
         return _vectors(here, self.known, self._faces)
+
+    def aged(self, upto: int) -> list[str]:
+        """Return the faces that were indexed then or before."""
+        return self.known.aged(upto) + self._recent.aged(upto)
+
+    def oldest(self, after: int) -> int:
+        """Return when the oldest face was indexed of those after a time, or no later."""
+        return min(self.known.oldest(after), self._recent.oldest(after))
 
     def place(self, templates: Mapping[str, Vector | None]) -> None:
         """Put the new templates of users there; None takes one away."""

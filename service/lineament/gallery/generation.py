@@ -10,15 +10,17 @@ import numpy as np
 from lineament.domain.collections import Collection
 from lineament.domain.counts import Counts
 from lineament.domain.engine import VectorEngine
+from lineament.domain.expiry import Term
 from lineament.domain.ports import ChangeLog
 from lineament.domain.snapshots import Head, Snapshot, Snapshots
 from lineament.domain.users import Membership
 from lineament.gallery.distant import Distant
+from lineament.gallery.expiring import Expiring
 from lineament.gallery.holdings import Holdings
 from lineament.gallery.local import Local
 from lineament.gallery.shelf import Shelf
 from lineament.gallery.steps import Step, foresee, template_of
-from lineament.gallery.view import MemoryGalleryView
+from lineament.gallery.view import Log, MemoryGalleryView
 
 _STEP = 2000
 """Log numbers read at once: bounds what a cold start holds beside the gallery itself."""
@@ -64,6 +66,8 @@ class Generation:
         self._holdings: Holdings = Local(counts.second_looks.add)
         self._directory = Shelf()
         self._membership = Membership()
+        """As the log has it: with faces that have expired."""
+        self._expiring = Expiring()
         self._nameless: set[str] = set()
         self._seq = 0
         self._base = 0
@@ -86,17 +90,19 @@ class Generation:
         since = time.monotonic() - self._looked
         return self._from.engine is not None and since >= _LOOK_SECONDS
 
-    def catch_up(self, collection: Collection) -> None:
+    def catch_up(self, collection: Collection, term: Term) -> None:
         """Fold the log up to the collection's seq, and publish. Call it with `lock` held.
+
+        Faces that have expired by `term` are in no view that is published.
 
         Where much of the log is missing, begins at the newest snapshot, if that is further on.
 
         A user whose name is erased is deleted at a later number. Without the name nobody can be
         told about it, so that it is folded on until there.
         """
-        self._begin_anew(collection)
+        self._begin_anew(collection, term)
         upto = max(collection.seq, self.view.seq, self._seq)
-        while self._anew or self.view.seq < upto:
+        while self._anew or self.view.seq < upto or self.view.log.has_aged(term):
             end = min(self._seq + _STEP, upto)
             changes = self._from.log.changes(collection.generation, self._seq, end)
             step = foresee(changes, self._membership, self._holdings)
@@ -109,10 +115,18 @@ class Generation:
                 upto = max(upto, self._from.latest(collection))
             # Begun anew at an earlier number, it must not seem to go back.
             if (not self._nameless or end == upto) and end >= self.view.seq:
+                self._membership = self._expiring.expire(term, self._membership, self._holdings)
                 self.view, self._anew = self._published(end), False
 
-    def _begin_anew(self, collection: Collection) -> None:
-        """Begin at a snapshot where that pays, or where vectors are elsewhere now."""
+    def _begin_anew(self, collection: Collection, term: Term) -> None:
+        """Begin at a snapshot where that pays, or where vectors are elsewhere now.
+
+        A rule that is not so strict any more brings faces back whose vectors have been let go of.
+        """
+        if self.view.log.is_loosened(term):
+            empty = Snapshot.empty(collection.generation)
+            self._take(empty.head, Local(self._counts.second_looks.add))
+            self._base = 0
         snapshots, engine = self._from.snapshots, self._from.engine
         far = collection.seq - self._seq >= _WORTH_A_SNAPSHOT
         if snapshots is None or not (far or self.should_look):
@@ -158,13 +172,17 @@ class Generation:
         if users:
             self._directory.add([user.key for user in users], [_NOTHING] * len(users))
         self._holdings, self._membership, self._seq = holdings, head.membership, head.seq
+        self._expiring = Expiring()
         self._anew = True
         self._nameless = {user.key for user in users if not user.user_id}
 
     def _published(self, seq: int) -> MemoryGalleryView:
-        faces, templates = self._holdings.publish(self._membership)
+        shown = self._expiring.shown(self._membership)
+        faces, templates = self._holdings.publish(shown)
         directory = self._directory.publish()
-        return MemoryGalleryView(seq, self._membership, faces, templates, directory, self._counts)
+        gone = self._expiring
+        log = Log(seq, self._membership, faces, gone.faces, gone.term, gone.oldest)
+        return MemoryGalleryView(seq, shown, faces, templates, directory, self._counts, log)
 
     def _take_step(self, step: Step, end: int) -> None:
         self._holdings.begin()
@@ -172,7 +190,7 @@ class Generation:
         for face_id in step.gone:
             self._holdings.remove(face_id)
         for faces in step.blocks():
-            self._holdings.add(faces)
+            self._holdings.add(faces, step.indexed)
         for key in step.templates:
             if step.membership.find(key) is None:
                 self._directory.remove(key)
@@ -180,6 +198,7 @@ class Generation:
                 self._directory.add([key], [_NOTHING])
         self._holdings.place(step.templates)
         self._membership, self._seq = step.membership, end
+        self._expiring.take_step(step)
 
     def _is_nameless(self, key: str) -> bool:
         user = self._membership.find(key)

@@ -6,6 +6,9 @@ from typing import Protocol
 from lineament.domain.faces import Vector
 from lineament.domain.users import Membership
 
+NEVER = 2**32 - 1
+"""Later than any face is indexed."""
+
 
 class TemplatesView(Protocol):
     """The templates of a generation's users at one number. Immutable."""
@@ -51,8 +54,13 @@ class Holdings(Protocol):
         """Begin the changes of a step."""
         ...
 
-    def add(self, faces: Mapping[str, Vector]) -> None:
-        """Put faces there, at least one; one that is there gets the new vector."""
+    def add(self, faces: Mapping[str, Vector], indexed: Mapping[str, int]) -> None:
+        """Put faces there, at least one; one that is there gets the new vector.
+
+        Args:
+            faces: with their vectors.
+            indexed: when, epoch seconds; of one that is absent nothing is known.
+        """
         ...
 
     def remove(self, face_id: str) -> None:
@@ -65,6 +73,20 @@ class Holdings(Protocol):
 
     def vectors(self, face_ids: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of those faces that are there now."""
+        ...
+
+    def aged(self, upto: int) -> list[str]:
+        """Return the faces that are there now and were indexed then or before, epoch seconds.
+
+        Looks at every face: at most once a second is worth it, see `Generation.has_aged`.
+        """
+        ...
+
+    def oldest(self, after: int) -> int:
+        """Return when the oldest face was indexed of those after a time, or no later than that.
+
+        Looks at every face too. `NEVER` where there is none.
+        """
         ...
 
     def place(self, templates: Mapping[str, Vector | None]) -> None:

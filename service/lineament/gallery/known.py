@@ -7,11 +7,13 @@ import numpy as np
 from rpds import HashTrieSet
 
 from lineament.domain.engine import Row
+from lineament.domain.expiry import Times
 from lineament.domain.raw_ids import ID_TYPE, from_key, to_bytes, to_key
 from lineament.domain.row_index import RowIndex
 from lineament.domain.snapshots import Head, Marks
 from lineament.domain.templates import template_mark
 from lineament.domain.users import User
+from lineament.gallery.holdings import NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Known:
     index: RowIndex
     """Its faces. Nobody writes to it any more."""
     marks: Marks
+    times: Times
     gone: "HashTrieSet[int]"
     """Rows of `index` that were removed, or added again, since."""
 
@@ -31,12 +34,12 @@ class Known:
         """Know all faces of a snapshot."""
         index = RowIndex(len(head.ids))
         index.append(head.ids)
-        return cls(head.seq, index, head.marks, HashTrieSet())
+        return cls(head.seq, index, head.marks, head.times, HashTrieSet())
 
     @property
     def nbytes(self) -> int:
         """Memory held, about."""
-        return self.index.nbytes + self.marks.nbytes
+        return self.index.nbytes + self.marks.nbytes + self.times.nbytes
 
     def __len__(self) -> int:
         """Return how many faces count."""
@@ -58,6 +61,19 @@ class Known:
         key = to_key(name)
         place = None if key is None else self._place(key)
         return self if place is None else replace(self, gone=self.gone.insert(place))
+
+    def aged(self, upto: int) -> list[str]:
+        """Return the ids of faces that count and were indexed then or before."""
+        rows = np.flatnonzero(self.times <= upto).tolist()
+        ids = self.index.ids
+        return [from_key(to_bytes(ids, row)) for row in rows if row not in self.gone]
+
+    def oldest(self, after: int) -> int:
+        """Return when the oldest face was indexed of those after a time, or `NEVER`.
+
+        It may have gone since: who looks for what is older then finds nothing, once.
+        """
+        return int(self.times[self.times > after].min(initial=NEVER))
 
     def after(self, name: str | None) -> Iterator[str]:
         """Yield the ids > `name` that count, ascending."""

@@ -24,7 +24,7 @@ class Local:
         if count:
             starts = range(0, count, _ROWS)
             blocks = (unit_rows(snapshot.halves[start : start + _ROWS]) for start in starts)
-            self._faces.fill(snapshot.ids, dimensions, blocks)
+            self._faces.fill(snapshot.ids, dimensions, blocks, snapshot.times)
 
     @property
     def nbytes(self) -> int:
@@ -36,9 +36,10 @@ class Local:
         self._faces.begin()
         self._templates.begin()
 
-    def add(self, faces: Mapping[str, Vector]) -> None:
+    def add(self, faces: Mapping[str, Vector], indexed: Mapping[str, int]) -> None:
         """Put faces there, at least one."""
-        self._faces.add(list(faces), list(faces.values()))
+        times = [indexed.get(face_id, 0) for face_id in faces]
+        self._faces.add(list(faces), list(faces.values()), times)
 
     def remove(self, face_id: str) -> None:
         """Take a face away, there or not."""
@@ -52,6 +53,14 @@ class Local:
         """Return the vectors of those faces that are there now, looks into the rows."""
         found = {face_id: self._faces.find(face_id) for face_id in face_ids}
         return {face_id: vector for face_id, vector in found.items() if vector is not None}
+
+    def aged(self, upto: int) -> list[str]:
+        """Return the faces that were indexed then or before."""
+        return self._faces.aged(upto)
+
+    def oldest(self, after: int) -> int:
+        """Return when the oldest face was indexed of those after a time."""
+        return self._faces.oldest(after)
 
     def place(self, templates: Mapping[str, Vector | None]) -> None:
         """Put the new templates of users there; None takes one away."""

@@ -1,8 +1,12 @@
 """The galleries of this process, kept level with their logs and within a bound of memory."""
 
+import time
+from collections.abc import Callable
+
 from lineament.domain.collections import Collection
 from lineament.domain.counts import Counts
 from lineament.domain.engine import VectorEngine
+from lineament.domain.expiry import term
 from lineament.domain.ports import ChangeLog
 from lineament.domain.snapshots import Snapshots
 from lineament.errors import ResourceNotFoundException
@@ -22,6 +26,7 @@ class MemoryGallery:
         snapshots: Snapshots | None = None,
         counts: Counts | None = None,
         engine: VectorEngine | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Begin without a gallery.
 
@@ -32,7 +37,9 @@ class MemoryGallery:
             snapshots: of the log, where there are any.
             counts: told of what is done; nobody's where it is None.
             engine: may hold the vectors of snapshots.
+            clock: epoch seconds: by it faces expire.
         """
+        self._clock = clock
         self._sources = Sources(log, latest, snapshots, engine)
         self._counts = Counts() if counts is None else counts
         self._held: Held[Generation] = Held(max_bytes, self._counts)
@@ -50,15 +57,16 @@ class MemoryGallery:
 
         # A collection with an ancestor was moved to another model since.
         gallery, new = self._held.take(name, make, instead=bool(collection.ancestor))
+        now = term(collection, self._clock())
         view = gallery.view
-        current = not new and view.seq >= collection.seq
+        current = not new and view.seq >= collection.seq and not view.log.has_aged(now)
         if current and not gallery.should_look:
             return view
         # Where another thread looks already, and may read for seconds, nobody has to wait for it.
         if not gallery.lock.acquire(blocking=not current):
             return view
         try:
-            gallery.catch_up(collection)
+            gallery.catch_up(collection, now)
             self._note_start(gallery)
         except ResourceNotFoundException:
             self._held.discard(name)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lineament.domain.expiry import Times
 from lineament.domain.faces import Matrix, Vector
-from lineament.domain.raw_ids import Ids, from_key, to_bytes, to_ids, to_key
+from lineament.domain.raw_ids import Ids, from_key, to_bytes, to_ids, to_key, to_names
+from lineament.gallery.holdings import NEVER
 from lineament.gallery.rows import Rows
 from lineament.gallery.search import nearest
 
@@ -125,6 +127,8 @@ class Shelf:
         self._looks_again = looks_again
         self._rows: Rows | None = None
         self._alive: Alive = np.zeros(0, np.bool_)
+        self._times: Times = np.zeros(0, np.uint32)
+        """Of each row, when it was put there; views have no use for it."""
         self._seen = False
         """Whether views have the mask."""
         self._size = 0
@@ -132,14 +136,24 @@ class Shelf:
     @property
     def nbytes(self) -> int:
         """Memory held, about."""
-        return 0 if self._rows is None else self._rows.nbytes + self._alive.nbytes
+        if self._rows is None:
+            return 0
+        return self._rows.nbytes + self._alive.nbytes + self._times.nbytes
 
     def begin(self) -> None:
         """Leave the mask to the views that have it: call this before the changes of a step."""
         self._seen = True
 
-    def add(self, names: Sequence[str], vectors: Sequence[Vector]) -> None:
-        """Put vectors there, at least one; an id that is there gets the new one."""
+    def add(
+        self, names: Sequence[str], vectors: Sequence[Vector], times: Sequence[int] = ()
+    ) -> None:
+        """Put vectors there, at least one; an id that is there gets the new one.
+
+        Args:
+            names: each once.
+            vectors: of the same length all.
+            times: when each was indexed, where that matters.
+        """
         rows = self._ready(len(vectors[0]), 0)
         ids = to_ids(names)
         if len(ids) < _FEW:
@@ -149,17 +163,21 @@ class Shelf:
             there = rows.index.rows(ids)
             there = there[there >= 0]
             self._mark_dead(there[self._alive[there]])
-        self._append(rows, ids, [np.asarray(vectors, np.float32)])
+        told = np.array(times, np.uint32) if times else None
+        self._append(rows, ids, [np.asarray(vectors, np.float32)], told)
 
-    def fill(self, ids: Ids, dimensions: int, blocks: Iterable[Matrix]) -> None:
+    def fill(
+        self, ids: Ids, dimensions: int, blocks: Iterable[Matrix], times: Times | None = None
+    ) -> None:
         """Put very many vectors on an empty shelf.
 
         Args:
             ids: of all of them, each once.
             dimensions: components of a vector.
             blocks: the vectors, float32, in the same order, cut anywhere.
+            times: when each was indexed, where that matters.
         """
-        self._append(self._ready(dimensions, len(ids)), ids, blocks)
+        self._append(self._ready(dimensions, len(ids)), ids, blocks, times)
 
     def remove(self, name: str) -> None:
         """Take an id away, there or not."""
@@ -174,6 +192,20 @@ class Shelf:
         row = self._rows.index.find(key, self._rows.count)
         return self._rows.vector(row) if row is not None and self._alive[row] else None
 
+    def aged(self, upto: int) -> list[str]:
+        """Return the ids that are there now and were indexed then or before."""
+        if self._rows is None:
+            return []
+        count = self._rows.count
+        rows = np.flatnonzero(self._alive[:count] & (self._times[:count] <= upto))
+        return list(to_names(self._rows.ids[rows]))
+
+    def oldest(self, after: int) -> int:
+        """Return when the oldest was indexed of what is there and came after a time, or `NEVER`."""
+        count = 0 if self._rows is None else self._rows.count
+        times = self._times[:count]
+        return int(times[self._alive[:count] & (times > after)].min(initial=NEVER))
+
     def publish(self) -> ShelfView:
         """End a step: compact what is worth it, and return the view of this moment."""
         self._compact()
@@ -184,13 +216,21 @@ class Shelf:
             self._rows = Rows(dimensions, expected)
         return self._rows
 
-    def _append(self, rows: Rows, ids: Ids, blocks: Iterable[Matrix]) -> None:
+    def _append(
+        self, rows: Rows, ids: Ids, blocks: Iterable[Matrix], times: Times | None = None
+    ) -> None:
         rows.append(ids, blocks)
         if len(self._alive) < rows.count:
             grown = np.zeros(len(rows.ids), np.bool_)
             grown[: len(self._alive)] = self._alive
             self._alive = grown
+        if times is not None and len(self._times) < rows.count:
+            longer = np.zeros(len(rows.ids), np.uint32)
+            longer[: len(self._times)] = self._times
+            self._times = longer
         self._alive[rows.count - len(ids) : rows.count] = True
+        if times is not None:
+            self._times[rows.count - len(ids) : rows.count] = times
         self._size += len(ids)
 
     def _kill(self, rows: Rows, key: bytes | None) -> None:
@@ -212,5 +252,9 @@ class Shelf:
         living = np.flatnonzero(self._alive[: old.count])
         self._rows = Rows(old.dimensions, len(living))
         self._rows.append(old.ids[living], old.vectors(living))
+        if len(self._times):
+            kept = np.zeros(len(self._rows.ids), np.uint32)
+            kept[: len(living)] = self._times[living]
+            self._times = kept
         self._alive = np.ones(len(self._rows.ids), np.bool_)
         self._alive[self._rows.count :] = False

@@ -31,6 +31,8 @@ class Step:
     """Faces that were removed, there before or not."""
     templates: Mapping[str, Vector | None]
     """Of every user that changed, by key; None without user or vectors."""
+    indexed: Mapping[str, int]
+    """When faces were indexed, as far as is known: epoch seconds."""
 
     def blocks(self) -> Iterator[dict[str, Vector]]:
         """Yield the faces that are there, some at a time."""
@@ -51,6 +53,7 @@ def foresee(changes: Iterable[Change], membership: Membership, holdings: Holding
         EngineUnavailable: vectors that a template needs cannot be had now.
     """
     latest: dict[str, Vector | None] = {}
+    indexed: dict[str, int] = {}
     touched: set[str] = set()
 
     def living(face_id: str) -> bool:
@@ -59,6 +62,7 @@ def foresee(changes: Iterable[Change], membership: Membership, holdings: Holding
     for change in changes:
         kept = {name: vector for name, vector in change.added.items() if vector is not None}
         latest |= kept
+        indexed |= {name: change.indexed.get(name, 0) for name in kept}
         owners = membership.owners
         touched.update(owners[name] for name in kept if name in owners)
         membership, effect = fold(membership, change, living)
@@ -75,7 +79,7 @@ def foresee(changes: Iterable[Change], membership: Membership, holdings: Holding
     templates = {
         key: None if user is None else template_of(user, vectors) for key, user in users.items()
     }
-    return Step(membership, there, gone, templates)
+    return Step(membership, there, gone, templates, indexed)
 
 
 def template_of(user: User, vectors: Mapping[str, Vector]) -> Vector | None:

@@ -4,11 +4,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from rpds import HashTrieSet
+
 from lineament.domain.counts import Counts
+from lineament.domain.expiry import Term
 from lineament.domain.faces import Vector
 from lineament.domain.users import Membership, User
 from lineament.gallery.holdings import FacesView, TemplatesView
 from lineament.gallery.shelf import ShelfView
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A collection as its log has it: a Standing. Faces that have expired may still be there."""
+
+    seq: int
+    membership: Membership
+    faces: FacesView
+    """Those that have not expired."""
+    expired: "HashTrieSet[str]"
+    term: Term
+    """By which they have."""
+    oldest: int
+    """None of `faces` was indexed before: epoch seconds."""
+
+    def has_aged(self, now: Term) -> bool:
+        """Tell whether faces have expired since, or some that had may be there again."""
+        return 0 < now.upto >= self.oldest or self.is_loosened(now)
+
+    def is_loosened(self, now: Term) -> bool:
+        """Tell whether faces that had expired may be there again, since the rule is another."""
+        return len(self.expired) > 0 and now.is_looser_than(self.term)
+
+    def __contains__(self, face_id: str) -> bool:
+        """Tell whether the face is in the log, expired or not."""
+        return face_id in self.faces or face_id in self.expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +56,8 @@ class MemoryGalleryView:
     """The keys of all users; its vectors have no components."""
     counts: Counts
     """Told of searches."""
+    log: "Log"
+    """What the log tells, which still has faces that have expired."""
 
     def __len__(self) -> int:
         """Return the number of faces."""

@@ -17,6 +17,7 @@ from lineament.errors import ServiceQuotaExceededException
 from lineament.handlers.collections import require_collection, require_searchable
 from lineament.handlers.details import face_details
 from lineament.handlers.images import image_source, read_image
+from lineament.handlers.lapsed import without_lapsed
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.shapes import indexed_face, stored_face
 
@@ -105,7 +106,8 @@ def store_new(
     Raises:
         ServiceQuotaExceededException: they would pass the quota of faces.
     """
-    view = services.gallery.sync(collection)
+    indexed = [record.face_id for record in records.values()]
+    collection, view = without_lapsed(services, collection, lambda _view: indexed)
     new = [index for index, record in records.items() if record.face_id not in view]
     _complete(services, collection, view, [r for r in records.values() if r.face_id in view])
     if not new:

@@ -14,6 +14,7 @@ from lineament.domain.standing import Standing
 from lineament.domain.users import User
 from lineament.errors import ServiceQuotaExceededException
 from lineament.handlers.collections import require_collection, require_searchable
+from lineament.handlers.lapsed import faces_of, without_lapsed
 from lineament.handlers.once import once
 from lineament.handlers.services import Output, Params, Services
 from lineament.handlers.users import no_user, require_user
@@ -34,7 +35,7 @@ def associate_faces(services: Services, call: CallContext, params: Params) -> Ou
     threshold = params.get("UserMatchThreshold", USER_MATCH_THRESHOLD)
 
     def work(attempt: Attempt) -> Output:
-        view = services.gallery.sync(collection)
+        _, view = without_lapsed(services, collection, faces_of(key))
         done = services.users.recall(collection, attempt, view)
         user = view.membership.find(key)
         judged = Judged()

@@ -8,13 +8,13 @@ from lineament.context import CallContext
 from lineament.domain.binding import FaceModels
 from lineament.domain.celebrities import CelebrityStore
 from lineament.domain.faces import FaceEngine
+from lineament.domain.idempotency import Tokens
 from lineament.domain.ports import (
     CollectionStore,
     FaceStore,
     Gallery,
     ObjectStore,
     Secrets,
-    Tokens,
     UserStore,
 )
 

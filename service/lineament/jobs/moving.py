@@ -99,7 +99,7 @@ class Mover:
                 stage.remove(sorted(gone), there)
             todo = living.ids - there.ids - outcome.left.keys()
             for each in self._look_at(now, todo, pictures, model, outcome):
-                outcome.moved += _write(stage, each)
+                outcome.moved += _write(stage, each, living)
             there.catch_up(stage.collection)
             carrier.put_on()
             if todo:
@@ -148,9 +148,11 @@ class Mover:
                 yield batch
 
 
-def _write(stage: Stage, batch: list[Found]) -> int:
+def _write(stage: Stage, batch: list[Found], living: LivingFaces) -> int:
     records, vectors = together(batch)
     for start in range(0, len(records), MAX_ADDED):
         part = slice(start, start + MAX_ADDED)
-        stage.add(records[part], vectors[part])
+        # A face does not get younger by a move: it expires when it would have.
+        indexed = [living.indexed[record.face_id] for record in records[part]]
+        stage.add(records[part], vectors[part], indexed)
     return len(records)

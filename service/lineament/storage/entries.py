@@ -1,9 +1,10 @@
 """The stored form of the log's entries: plain blocks of bytes, since a gallery reads very many.
 
-An entry of added faces holds their ids as 16 raw bytes each in one block, and their vectors as a
-list of fp16 blocks, so that one vector can be erased in place. 100 faces of 1024 dimensions take
-207 KB of the 400 that an item may have. An entry that changes a user holds the user's key; the one
-that makes it holds the name as well, so that it can be erased in place.
+An entry of added faces holds their ids as 16 raw bytes each in one block, when they were indexed as
+4 bytes each in another, and their vectors as a list of fp16 blocks, so that one vector can be
+erased in place. 100 faces of 1024 dimensions take 207 KB of the 400 that an item may have. An entry
+that changes a user holds the user's key; the one that makes it holds the name as well, so that it
+can be erased in place.
 """
 
 import uuid
@@ -22,18 +23,20 @@ MAX_REMOVED = 8192
 """Ids an entry of removed faces holds at most: 128 KB."""
 ERASED: dict[str, object] = {"NULL": True}
 """What stands in place of an erased vector."""
-ALL_BUT_VECTORS = ("sk", "ids", "removed", "action", "user", "name", "members")
+ALL_BUT_VECTORS = ("sk", "ids", "indexed", "removed", "action", "user", "name", "members")
 """What `without_vectors` reads of an item."""
 _ID_BYTES = 16
+_TIME = np.dtype("<u4")
 _UNREAD = np.zeros(0, np.float32)
 
 
-def to_added(face_ids: Sequence[str], vectors: Matrix) -> Item:
+def to_added(face_ids: Sequence[str], vectors: Matrix, indexed: Sequence[int] = ()) -> Item:
     """Return the attributes of an entry that adds faces.
 
     Args:
         face_ids: UUIDs, 1 to 100.
         vectors: shape (len(face_ids), d), float32; kept as fp16.
+        indexed: when each was indexed, epoch seconds; nothing is kept of it without.
 
     Raises:
         ValueError: the numbers differ or are out of range, or a vector has no direction in fp16.
@@ -43,10 +46,13 @@ def to_added(face_ids: Sequence[str], vectors: Matrix) -> Item:
     halves = vectors.astype(np.float16)
     if not np.isfinite(halves).all() or not halves.any(axis=1).all():
         raise ValueError("a face vector is zero or not finite")
-    return {
+    item: Item = {
         "ids": {"B": _to_block(face_ids)},
         "vectors": {"L": [{"B": row.tobytes()} for row in halves]},
     }
+    if indexed:
+        item["indexed"] = {"B": np.array(indexed, _TIME).tobytes()}
+    return item
 
 
 def to_removed(face_ids: Sequence[str]) -> Item:
@@ -82,6 +88,14 @@ def added_ids(item: Item) -> list[str]:
     return _from_block(item, "ids")
 
 
+def indexed(item: Item) -> dict[str, int]:
+    """Return when the faces that an entry added were indexed, as far as it tells; epoch seconds."""
+    block: bytes = item.get("indexed", {}).get("B", b"")
+    if not block:
+        return {}
+    return dict(zip(added_ids(item), np.frombuffer(block, _TIME).tolist(), strict=True))
+
+
 def removed_ids(item: Item) -> list[str]:
     """Return the faces that an entry removed."""
     return _from_block(item, "removed")
@@ -112,7 +126,11 @@ def write_of(item: Item) -> str:
 def from_entry(item: Item) -> Change:
     """Return the change of an entry. Vectors come back with unit length."""
     return Change(
-        seq_of(item), _from_vectors(item), tuple(removed_ids(item)), _from_user_change(item)
+        seq_of(item),
+        _from_vectors(item),
+        tuple(removed_ids(item)),
+        _from_user_change(item),
+        indexed(item),
     )
 
 
@@ -124,7 +142,8 @@ def entry(generation: str, seq: int, content: Item) -> Item:
 def without_vectors(item: Item) -> Change:
     """Return the change of an entry whose `vectors` were not read: every added face has one."""
     added = dict.fromkeys(added_ids(item), _UNREAD)
-    return Change(seq_of(item), added, tuple(removed_ids(item)), _from_user_change(item))
+    removed, user = tuple(removed_ids(item)), _from_user_change(item)
+    return Change(seq_of(item), added, removed, user, indexed(item))
 
 
 def _from_vectors(item: Item) -> dict[str, Vector | None]:

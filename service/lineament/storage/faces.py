@@ -21,6 +21,7 @@ from lineament.storage import entries, keys
 from lineament.storage.commit import Committer
 from lineament.storage.erase import Eraser
 from lineament.storage.faults import ConditionFailed
+from lineament.storage.leaving import Leaving
 from lineament.storage.provision import Tables
 from lineament.storage.records import from_face_item, to_face_item
 from lineament.storage.settling import Settler
@@ -46,14 +47,22 @@ class DynamoFaceStore:
         self._committer = Committer(tables, timer, take_number)
         self._eraser = Eraser(tables)
         self._settler = Settler(tables)
+        self._leaving = Leaving(tables, timer)
 
-    def add(self, collection: Collection, faces: Sequence[FaceRecord], vectors: Matrix) -> int:
+    def add(
+        self,
+        collection: Collection,
+        faces: Sequence[FaceRecord],
+        vectors: Matrix,
+        indexed: Sequence[int] = (),
+    ) -> int:
         """Commit up to 100 faces, all or none, and return the change's seq.
 
         Args:
             collection: where to, as it was when the caller looked whether the faces were new.
             faces: at least one, none of them twice.
             vectors: shape (len(faces), d), float32.
+            indexed: when each was first indexed, epoch seconds; not given, it is now.
 
         Raises:
             ResourceNotFoundException: the collection was deleted (or made again) meanwhile.
@@ -61,7 +70,8 @@ class DynamoFaceStore:
         """
         started = self._committer.timer()
         face_ids = [face.face_id for face in faces]
-        content = entries.to_added(face_ids, vectors)
+        times = indexed or [int(self._clock())] * len(faces)
+        content = entries.to_added(face_ids, vectors, times)
         write = secrets.token_hex(_TOKEN_BYTES)
         self._put(collection, faces, write)
         try:
@@ -153,6 +163,20 @@ class DynamoFaceStore:
             removed += done.effect.faces
             standing = done.standing
         return replace(done, effect=Effect(faces=tuple(removed)))
+
+    def take_out(self, collection: Collection, face_ids: Sequence[str], standing: Standing) -> bool:
+        """Remove faces whoever they belong to; False where others were faster: look again.
+
+        Args:
+            collection: where from.
+            face_ids: any number.
+            standing: the log's, at a number that nobody has gone past.
+
+        Raises:
+            ResourceNotFoundException: as for `add`.
+            ThrottlingException: as for `add`.
+        """
+        return self._leaving.take_out(collection, face_ids, standing) is not None
 
     def records(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, FaceRecord]:
         """Return the stored records by face id; ids without one are absent. Any number of ids."""

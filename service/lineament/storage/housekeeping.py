@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from lineament.domain.collections import Collection
 from lineament.errors import LineamentError
-from lineament.storage.collections import all_items, known_scopes
+from lineament.storage.collections import DynamoCollectionStore, all_items, known_scopes
 from lineament.storage.compaction import Due, compact
+from lineament.storage.expiry import expire
 from lineament.storage.orphans import erase_orphans
 from lineament.storage.placement import NOWHERE, Placement, mend
 from lineament.storage.provision import Tables
@@ -44,6 +45,8 @@ class Housekeeping:
     could not be looked for."""
     unfinished: int = 0
     """1 where it was told to stop before its end; the next round goes on."""
+    expired_faces: int = 0
+    """Faces whose time had come by their collection's rule."""
 
     @property
     def failed(self) -> bool:
@@ -61,7 +64,7 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     placement: Placement = NOWHERE,
     stop: Callable[[], bool] = never,
 ) -> Housekeeping:
-    """Purge deleted collections, then sweep and compact those living ones for which it is time.
+    """Purge deleted collections, then let faces expire, sweep and compact where it is time.
 
     Idempotent; any number of processes may keep house at once.
 
@@ -78,13 +81,18 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
     """
     purged = purge(tables, None, grace, clock, snapshots, placement, stop)
     done: list[Swept] = []
-    failed = 0
+    failed, expired = 0, 0
     made, unmade = 0, 0
     compaction = Due(min(sweep_interval, Due().interval))
     for item, collection in _living(tables):
         if stop():
             break
         try:
+            # First: what it leaves behind where it dies, the sweep finds.
+            gone = expire(tables, item, collection, sweep_interval, clock, snapshots)
+            expired += gone
+            # Of what has gone now the snapshot is to know in this round.
+            collection = _again(tables, collection) if gone else collection  # noqa: PLW2901
             turn = due(item, collection, sweep_interval, clock())
             if turn is not None and claim(tables, collection, sweep_interval, clock()):
                 done.append(take(tables, collection, turn, grace, clock, snapshots))
@@ -105,8 +113,8 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
         _log.warning("snapshots of nobody: %s", type(error).__name__)
         unmade += 1
     swept = sum(done, Swept())
-    if purged.generations or swept != Swept():
-        _log.info("housekeeping: %s, %s", purged, swept)
+    if purged.generations or expired or swept != Swept():
+        _log.info("housekeeping: %s, %s, %d faces expired", purged, swept, expired)
     return Housekeeping(
         purged.generations,
         purged.faces,
@@ -120,7 +128,12 @@ def housekeep(  # noqa: PLR0913 - what is done, when, and where things may be
         made,
         unmade,
         int(stopped),
+        expired,
     )
+
+
+def _again(tables: Tables, collection: Collection) -> Collection:
+    return replace(collection, seq=DynamoCollectionStore(tables).latest(collection))
 
 
 def _keep_snapshot(  # noqa: PLR0913, PLR0917 - as for `compact`

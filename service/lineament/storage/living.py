@@ -17,6 +17,8 @@ class LivingFaces:
     def __init__(self, log: DynamoChangeLog, generation: str) -> None:
         """Begin at number 0."""
         self.ids: set[str] = set()
+        self.indexed: dict[str, int] = {}
+        """When faces were indexed, epoch seconds; 0 where it is not known. Some may have gone."""
         self.membership = Membership()
         self.seq = 0
         self._log = log
@@ -36,8 +38,9 @@ class LivingFaces:
         while self.seq < seq:
             end = min(self.seq + _STEP, seq)
             for change in self._log.changes(self._generation, self.seq, end):
-                kept = (name for name, vector in change.added.items() if vector is not None)
+                kept = [name for name, vector in change.added.items() if vector is not None]
                 self.ids.update(kept)
+                self.indexed |= {name: change.indexed.get(name, 0) for name in kept}
                 self.membership, effect = fold(self.membership, change, self.ids.__contains__)
                 if change.user is None:
                     self.ids.difference_update(effect.faces)
@@ -52,6 +55,8 @@ class KnownFaces:
         self.seq = head.seq
         self.membership = head.membership
         self._marks = head.marks
+        self.ids, self.times = head.ids, head.times
+        """The faces, and when each was indexed."""
         self._index = RowIndex(len(head.ids))
         self._index.append(head.ids)
 

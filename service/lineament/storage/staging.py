@@ -58,13 +58,15 @@ class Stage:
         self._faces = DynamoFaceStore(tables, take_number=self._take_number)
         self._users = DynamoUserStore(tables, take_number=self._take_number)
 
-    def add(self, faces: Sequence[FaceRecord], vectors: Matrix) -> None:
+    def add(
+        self, faces: Sequence[FaceRecord], vectors: Matrix, indexed: Sequence[int] = ()
+    ) -> None:
         """Write up to 100 faces; as FaceStore.add.
 
         Raises:
             StageLost: nothing that counts was written.
         """
-        self._advance(self._faces.add(self.collection, faces, vectors))
+        self._advance(self._faces.add(self.collection, faces, vectors, indexed))
 
     def remove(self, face_ids: Sequence[str], standing: Standing | None = None) -> None:
         """Remove faces that are there; as FaceStore.remove.
@@ -196,19 +198,22 @@ def open_stage(
     raise StageLost(_LOST)
 
 
-def retire_abandoned(tables: Tables, item: Item, now: float) -> None:
+def retire_abandoned(
+    tables: Tables, item: Item, now: float, waits: float = ABANDONED_SECONDS
+) -> None:
     """Give a collection's stage to the purge if no run can finish it, or none has for an hour.
 
     Args:
         tables: where.
         item: the collection's, or its tombstone.
         now: epoch seconds.
+        waits: so many seconds without a write count as abandoned.
     """
     there = from_staged(item) if "staged_generation" in item else None
     if there is None:
         return
     orphaned = _text(item, "generation") != there.origin
-    if not orphaned and there.at > now - ABANDONED_SECONDS:
+    if not orphaned and there.at > now - waits:
         return
     try:
         tables.control.update(

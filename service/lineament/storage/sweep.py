@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lineament.domain.collections import Change, Collection
 from lineament.domain.snapshots import Snapshot, Snapshots
@@ -92,7 +93,7 @@ def sweep(  # noqa: PLR0913, PLR0917 - a collection, what is known of it, and ho
         return Swept()
     known = KnownFaces(head or Snapshot.empty(now.generation).head)
     whole = _Fold(known, done.whole_seq)
-    seen = _fold(tables, now, whole)
+    seen = fold_in(tables, now, whole)
     eraser = Eraser(tables)
     holders = _look_through(tables, now, whole)
     eraser.erase_vectors(now.generation, holders)
@@ -191,7 +192,20 @@ class _Fold:
         return mark is None or mark > seq
 
 
-def _fold(tables: Tables, collection: Collection, whole: _Fold) -> int:
+class Fold(Protocol):
+    """What a log is folded into, without its vectors."""
+
+    @property
+    def after(self) -> int:
+        """The number before the first one to be applied."""
+        ...
+
+    def apply(self, change: Change) -> None:
+        """Take in the next number."""
+        ...
+
+
+def fold_in(tables: Tables, collection: Collection, whole: Fold) -> int:
     """Fold the log in, and return the number up to which it has no gap."""
     late = DynamoChangeLog(tables)
     seen = whole.after

@@ -10,6 +10,7 @@ from lineament.storage.table import Item
 _ACTIONS = ("create", "delete", "associate", "disassociate")
 _ID_BYTES = 16
 _FLOAT_BYTES = 2
+_TIME_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def is_useless(raw: bytes) -> bool:
 
 def _added(item: Item) -> tuple[tuple[str, bytes | None], ...]:
     blocks = item["vectors"]["L"]
+    if "indexed" in item and len(item["indexed"]["B"]) != _TIME_BYTES * len(blocks):
+        raise ValueError("an entry that does not tell of each face when it was indexed")
     return tuple(
         (face_id, None if "NULL" in block else bytes(block["B"]))
         for face_id, block in zip(_ids(item["ids"]["B"]), blocks, strict=True)

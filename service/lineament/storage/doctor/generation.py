@@ -220,7 +220,9 @@ class _Look:
 
     def _synced(self, seq: int) -> GalleryView | None:
         try:
-            return self._gallery.sync(replace(self._subject.collection, seq=seq))
+            # As the log has it: faces that have expired by a rule are there until they are erased.
+            whole = replace(self._subject.collection, seq=seq, rules={}, tags={})
+            return self._gallery.sync(whole)
         except UNREADABLE:
             self._sound, self._refused = False, True
             return None
