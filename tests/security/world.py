@@ -3,8 +3,8 @@
 import json
 import os
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -72,27 +72,36 @@ def sign(
     *,
     key: tuple[str, str, str | None] = (KEY, SECRET, None),
     path: str = "/",
+    region: str = "us-east-1",
 ) -> dict[str, str]:
     """Return the headers of a POST as botocore signs it now."""
     request = AWSRequest("POST", f"http://{HOST}{path}", dict(headers), body)
-    SigV4Auth(Credentials(*key), "rekognition", "us-east-1").add_auth(request)
+    SigV4Auth(Credentials(*key), "rekognition", region).add_auth(request)
     return {"Host": HOST, **{name: str(value) for name, value in request.headers.items()}}
 
 
-def build(folder: Path, endpoint: str, *, auth: str, **settings: str) -> World:
+def build(
+    folder: Path,
+    endpoint: str,
+    *,
+    auth: str,
+    more_keys: Sequence[Mapping[str, Any]] = (),
+    **settings: str,
+) -> World:
     """Make a deployment on tables of its own.
 
     Args:
         folder: an empty one, for its secrets.
         endpoint: of an emulated AWS.
-        auth: LINEAMENT_AUTH. With sigv4 there is one access key, and a trail is kept.
+        auth: LINEAMENT_AUTH. With sigv4 there are two access keys, and a trail is kept.
+        more_keys: as docs/keys.md has them.
         settings: as LINEAMENT_<NAME> has them, by name in lower case.
     """
     root = new_root_key()
     given = {"auth": auth, "table": f"w{uuid.uuid4().hex[:12]}", "max_body_bytes": str(BODY_CAP)}
     if auth == "sigv4":
         given |= {
-            "access_keys": f"file:{key_file(folder)}",
+            "access_keys": f"file:{key_file(folder, more_keys)}",
             "root_key": f"file:{_private(folder / 'root.key', root)}",
         }
     variables = {
@@ -110,16 +119,8 @@ def build(folder: Path, endpoint: str, *, auth: str, **settings: str) -> World:
     return World(application, server, faces, root if auth == "sigv4" else "")
 
 
-def with_port(world: World, name: str, port: object) -> World:
-    """Return the same deployment with another port of its services."""
-    dispatcher = world.application._dispatcher
-    services = replace(dispatcher.services, **{name: port})  # type: ignore[arg-type]
-    world.application._dispatcher = replace(dispatcher, services=services)
-    return world
-
-
-def key_file(folder: Path) -> Path:
-    """Write the two access keys into a folder."""
+def key_file(folder: Path, more: Sequence[Mapping[str, Any]] = ()) -> Path:
+    """Write the two access keys, and more of them, into a folder."""
     common = {"secret": SECRET, "account": ACCOUNT, "user": "door", "policies": ["full-access"]}
     lasting = {"id": KEY, **common, "created": "2026-11-01T00:00:00Z"}
     temporary = {
@@ -128,7 +129,7 @@ def key_file(folder: Path) -> Path:
         "expires": "2099-01-01T00:00:00Z",
         "token_sha256": sha256(TOKEN.encode()).hexdigest(),
     }
-    return _private(folder / "keys.json", json.dumps([lasting, temporary]))
+    return _private(folder / "keys.json", json.dumps([lasting, temporary, *more]))
 
 
 def _private(path: Path, text: str) -> Path:
