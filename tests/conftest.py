@@ -10,16 +10,17 @@ os.environ.setdefault("LINEAMENT_AUTH", "off")  # of this process and of what te
 
 from lineament import config
 from lineament.app import Application, build_application
-from tests import grouping, judging
+from tests import grouping, judging, telling
 from tests.conformance import recording
 from tests.emulated import emulated, set_meanwhile, variables_of
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge every answer of every test, record what the conformance tests show, and group them."""
+    """Judge every answer, record what the conformance tests show, group tests, show figures."""
     config.pluginmanager.register(judging)
     config.pluginmanager.register(recording)
     config.pluginmanager.register(grouping)
+    config.pluginmanager.register(telling)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.packaging import dockerfile, sandbox
 from tests.packaging.dockerfile import ROOT
 from tests.packaging.weighing import MB, table, weigh
+from tests.telling import FIGURES
 
 FUNCTIONS, SERVER = ROOT / "lambdas" / "Dockerfile", ROOT / "infra" / "docker" / "Dockerfile"
 PAGE = ROOT / "docs" / "functions.md"
@@ -129,13 +131,12 @@ def test_packages_of_the_images_are_those_that_are_tested(lock: str) -> None:
 
 
 def test_the_functions_image_is_small_enough(
-    functions: Path, capsys: pytest.CaptureFixture[str]
+    functions: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """Lost: Lambda loads gigabytes, or an image comes without its models."""
     folder = functions / "opt" / "lineament"
     weights = weigh(folder)
-    with capsys.disabled():
-        print("\n" + table(weights))  # noqa: T201 - what each part weighs is to be seen
+    record_property(FIGURES, table(weights))
     assert weights.total() + BASE <= BAR
     (told,) = re.findall(r"^\| sum \| (\d+) \|$", PAGE.read_text(), re.MULTILINE)
     assert weights.total() / MB == pytest.approx(int(told), rel=0.05)
