@@ -33,6 +33,7 @@ COMMANDS = {
     "authorise": ("authorise", "ask for, and give, another's word for a search"),
     "review": ("review", "record what humans made of searches, and export that"),
     "suspend": ("suspend", "cut off an account, an access key or a collection"),
+    "erase": ("erase", "remove a person from all that an account has stored"),
     "reinstate": ("reinstate", "let in again what was suspended"),
     "settings": ("settings", "print every setting, its default and its meaning"),
 }

@@ -24,6 +24,7 @@
 | trust | `AUTHORISATION#<account>` | `<id>` | who may search what, approved by whom |
 | trust | `REVIEW#<account>` | `<request id>` | what a human made of a search |
 | trust | `TRAINED#<account>` | `<name>` | until when a reviewer's training holds |
+| trust | `ERASURE#<account>` | `<SHA-256>` | an erasure that is under way |
 | trust | `WATCH#<account>#<region>#<collection id>#<day>` | `<person>` | searches that day |
 
 A snapshot itself is the S3 object `<table>/snapshots/<generation>/<seq>-<random>`.
@@ -192,6 +193,11 @@ def review_key(account: str, request_id: str) -> Key:
 def training_key(account: str, name: str) -> Key:
     """Return the key of a reviewer's training; `name` is of `domain.authorisations.key_of`."""
     return _key(f"TRAINED#{account}", name)
+
+
+def erasure_key(account: str, name: str) -> Key:
+    """Return the key of an erasure that is under way; `name` is a digest of what was asked for."""
+    return _key(f"ERASURE#{account}", name)
 
 
 def watch_key(scope: Scope, collection_id: str, day: str, person: str) -> Key:

@@ -108,23 +108,33 @@ def publish_loaded(  # noqa: PLR0913, PLR0917 - a snapshot, and everything that 
     return True
 
 
-def mend(
+def mend(  # noqa: PLR0913 - where, whose, and when
     tables: Tables,
     store: SnapshotStore,
     placement: Placement,
     generation: str,
     clock: Callable[[], float] = time.time,
+    *,
+    at_once: bool = False,
 ) -> bool:
     """Look through what an engine holds of a generation, if it is time to; tell whether.
 
     What it should not hold any more, nobody reading it, is dropped. What it has lost is put again.
+
+    Args:
+        tables: where the items are.
+        store: of the snapshots.
+        placement: the engine.
+        generation: whose.
+        clock: epoch seconds.
+        at_once: it is time, and what a stopped move has put there is not kept for another.
 
     Raises:
         LineamentError: somebody does not answer, or another process has taken over.
     """
     published = store.published(generation) or Published()
     gone = published.writer != "" and clock() - published.written >= LOST_SECONDS
-    late = 0 < published.recheck <= clock()
+    late = at_once or 0 < published.recheck <= clock()
     reason = gone or late
     if not published.held or (placement.engine is None and not reason):
         return False

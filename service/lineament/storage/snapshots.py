@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from lineament.domain.snapshot_format import SnapshotUnreadable, decode, decode_head, encode
+from lineament.domain.snapshot_format import SnapshotUnreadable, Stream, decode, decode_head, encode
 from lineament.domain.snapshots import Head, Snapshot
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage import keys
@@ -113,6 +113,15 @@ class SnapshotStore:
             ServiceUnavailable: S3 does not answer, or refuses.
         """
         return self._objects.read(object_key, generation, decode)
+
+    def scan(self, object_key: str, look: Callable[[Stream, int, str], _Decoded]) -> _Decoded:
+        """Return what somebody makes of an object's bytes, whole or not, and of their number.
+
+        Raises:
+            SnapshotUnreadable: it is missing.
+            ServiceUnavailable: S3 does not answer, or refuses.
+        """
+        return self._objects.read(object_key, "", look)
 
     def claim(self, generation: str, interval: float, now: float) -> bool:
         """Tell whether nobody else makes a snapshot, and if so note that this caller does.

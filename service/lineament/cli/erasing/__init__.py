@@ -1,0 +1,1 @@
+"""What `lineament erase` is made of."""
