@@ -11,10 +11,11 @@ PURPOSE = "erasure receipt"
 """What the signature is for."""
 FORMAT = "lineament erasure receipt 1"
 OUT_OF_REACH = (
-    "Backups and point-in-time recovery of the tables: for as long as they are kept.",
+    "Backups and point-in-time recovery of the tables, for as long as they are kept.",
     "Earlier versions of S3 objects, where a bucket keeps them although it must not.",
     "The memory of running processes, which forget a removed vector when they compact a gallery.",
-    "The audit trail and what was recorded of searches: they name FaceIds, and hold no vector.",
+    "The audit trail and records of reviews: they name FaceIds and hold no vector.",
+    "Answers kept under a ClientRequestToken, which may name FaceIds, for 7 days.",
     "Pictures, and files of lineament export.",
     "The operator's gallery of celebrities: lineament celebrities remove.",
     "Other accounts, and collections of the account that were left out.",
