@@ -50,6 +50,7 @@ def to_request(event: Event) -> HttpRequest:
         query=str(_mapping(event).get("rawQueryString") or ""),
         sent_path=sent,
         source_ip=str(http.get("sourceIp") or ""),
+        secure=True,  # AWS's front ends answer nothing else.
         iam=found,
     )
 

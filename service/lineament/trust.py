@@ -63,7 +63,11 @@ class Verified:
                 settings = self._settings
                 found = connect_credentials(settings.access_keys, settings.root_key, self._tables)
                 by_iam = tuple(filter(None, settings.iam_policies.replace(" ", "").split(",")))
-                self._authenticator = Authenticator(found, iam_policies=by_iam)
+                self._authenticator = Authenticator(
+                    found,
+                    iam_policies=by_iam,
+                    partition=Scope("", settings.region).partition,
+                )
             return self._authenticator
 
     def __call__(self, request: HttpRequest, now: float) -> tuple[Principal, Scope, Caller]:
@@ -79,6 +83,7 @@ class Verified:
             user_id=key.access_key_id,
             now=now,
             source_ip=request.source_ip or None,
+            secure=request.secure,
             user_agent=request.headers.get("user-agent"),
             token_issued=key.created if key.token_digest is not None else None,
         )

@@ -60,6 +60,7 @@ def test_what_a_client_signs_for_the_functions_url_is_accepted(url: str, stage: 
     principal, scope, _ = Authenticator(OneKey(KEY)).authenticate(request, NOW)
     assert (principal.name, scope.account, scope.region) == (KEY.user, KEY.account, "us-east-1")
     assert (request.path, request.source_ip, request.iam) == ("/", "203.0.113.9", None)
+    assert request.secure
 
 
 @pytest.mark.parametrize("part", ["body", "host", "rawQueryString"])

@@ -69,10 +69,9 @@ class Deployment:
         config = Config(retries={"max_attempts": 0})
         return boto3.client(
             "rekognition",
-            region_name="eu-west-1",
             endpoint_url=url or self.server.url,
             config=config,
-            **{**self.key, **change},
+            **{"region_name": "eu-west-1", **self.key, **change},
         )
 
     def signed(
@@ -170,6 +169,36 @@ def test_au08_temporary_keys(deployment: Deployment) -> None:
     assert refused(deployment.client(**bogus)) == "UnrecognizedClientException"
     code = refused(deployment.client(aws_session_token="bogus"))
     assert code == "UnrecognizedClientException"
+
+
+def test_another_partition(deployment: Deployment) -> None:
+    """Lost: who signs for cn-north-1 walks around every Deny on `arn:aws:...`."""
+    assert refused(deployment.client(region_name="cn-north-1")) == "InvalidSignatureException"
+
+
+def test_only_with_tls(deployment: Deployment, tmp_path: Path) -> None:
+    """Lost: a Deny of what comes without TLS denies nothing."""
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    policy = tmp_path / "tls.json"
+    policy.write_text(json.dumps({"Statement": [{**deny, "Condition": plain}]}))
+    client = deployment.client(**deployment.made("--policy", str(policy)))
+    assert refused(client) == "AccessDeniedException"
+
+    def through_a_proxy(request: Any, **_: Any) -> None:
+        request.headers["X-Forwarded-Proto"] = "https"
+
+    client.meta.events.register("before-send.rekognition", through_a_proxy)
+    assert works(client)
+
+
+def test_no_header_changes_the_path(deployment: Deployment) -> None:
+    """Lost: a header that nobody signed says which operation is meant."""
+    for name in ("SCRIPT_NAME", "PATH_INFO"):
+        told = deployment.send({**deployment.signed(), name: "/DeleteCollection"})
+        assert told == (200, "")
+    renamed = {**deployment.signed(), "SCRIPT_NAME": "/prefix"}
+    assert deployment.send(renamed, path="/prefix/") == (404, "UnknownOperationException")
 
 
 def test_header_fields_in_odd_forms(deployment: Deployment) -> None:

@@ -14,7 +14,7 @@ from lineament.auth.issuing import Issued, Order, issue
 from lineament.auth.refusals import UnrecognizedClientException
 from lineament.auth.sources import TableKeys
 from lineament.context import Scope
-from lineament.errors import CannotStart, ServiceUnavailable
+from lineament.errors import CannotStart, InvalidSignatureException, ServiceUnavailable
 from lineament.fresh import FreshCache
 from lineament.storage.access_keys import DynamoAccessKeys
 from lineament.storage.clients import secretsmanager_client
@@ -239,3 +239,6 @@ def test_scopes_of_other_partitions(tables: Tables) -> None:
     principal, scope, _ = authenticator.authenticate(request, now)
     assert scope == Scope(ACCOUNT, "cn-north-1")
     assert principal.arn == f"arn:aws-cn:iam::{ACCOUNT}:user/door"
+    one = Authenticator(TableKeys(DynamoAccessKeys(tables), ROOT), partition="aws")
+    with pytest.raises(InvalidSignatureException, match="valid region"):
+        one.authenticate(request, now)

@@ -12,6 +12,7 @@ from lineament.auth.refusals import ExpiredTokenException, UnrecognizedClientExc
 from lineament.auth.scope import SERVICE, read_authorization
 from lineament.auth.signature import Signed, mismatch, require_signed_fields
 from lineament.context import Principal, Scope
+from lineament.errors import InvalidSignatureException
 
 _TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a field
 _NOBODYS = secrets.token_urlsafe(30)
@@ -62,6 +63,7 @@ class Authenticator:
         credentials: Credentials,
         service: str = SERVICE,
         iam_policies: tuple[str, ...] = (),
+        partition: str | None = None,
     ) -> None:
         """Take where access keys are found.
 
@@ -69,10 +71,13 @@ class Authenticator:
             credentials: asked for each request whose header and time are in order.
             service: what the scope has to name.
             iam_policies: of those whom IAM has let in before us; with none they may do nothing.
+            partition: that regions have to be of, as AWS's keys are of one; any where it is None.
+                In another, statements about `arn:aws:...` would mean nothing.
         """
         self._credentials = credentials
         self._service = service
         self._iam_policies = iam_policies
+        self._partition = partition
 
     def authenticate(self, request: Request, now: float) -> Caller:
         """Return who calls.
@@ -98,6 +103,8 @@ class Authenticator:
         if request.iam is not None:
             return self._by_iam(request.iam)
         said = read_authorization(request.headers, self._service)
+        if self._partition not in {None, Scope("", said.region).partition}:
+            raise InvalidSignatureException("Credential should be scoped to a valid region.")
         signed = signing_time(request.headers)
         require_now(signed, said.date, now)
         require_signed_fields(request, said, signed)

@@ -142,6 +142,7 @@ def _to_request(body: bytes) -> HttpRequest:
         query=request.query_string.decode("latin-1"),
         sent_path=sent.partition("?")[0] if sent.startswith("/") else "",
         source_ip=request.remote_addr or "",
+        secure=request.is_secure,
     )
 
 

@@ -61,6 +61,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hint
             "limit_request_line": 4094,
             "limit_request_fields": 64,
             "limit_request_field_size": 16384,  # room for an STS session token
+            "forwarder_headers": "",  # no header of a proxy's may change the path that was signed
             "accesslog": "-",
             "loglevel": self._settings.log_level.lower(),
             "logger_class": "lineament.server.access_log.AccessLog",

@@ -60,6 +60,8 @@ class HttpRequest:
     it is empty."""
     source_ip: str = ""
     """Of the peer, which is the proxy where there is one; empty where nobody knows."""
+    secure: bool | None = None
+    """Whether it came by TLS; None where nobody knows."""
     iam: IamCaller | None = None
     """Set where IAM has checked the signature in front of us, and nowhere else."""
 
