@@ -237,3 +237,27 @@ def test_a_process_on_an_engine_goes_on_so(
             model.do(step)
             model.snapshot = model_snapshot  # which the engine holds
             model.agrees(gallery.sync(model.collection))
+
+
+def test_another_thread_that_knows_the_old_rule_changes_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lost: in the second in which a rule is tightened, an answer by the new one has old faces."""
+    model = Model()
+    for step in [("add", FACES[:2]), ("wait", 2 * DAY), ("rule", 5)]:
+        model.do(step)
+    loose = model.collection
+    model.do(("rule", 1))
+    gallery = MemoryGallery(model.log, 1 << 30, clock=model.clock)
+    weigh, seen = gallery._held.weigh, []
+
+    def and_another(name: str, held: Any) -> None:
+        weigh(name, held)
+        if not seen:
+            seen.append(0)
+            seen[0] = len(gallery.sync(loose))
+
+    monkeypatch.setattr(gallery._held, "weigh", and_another)
+    assert len(gallery.sync(model.collection)) == 0
+    assert seen == [2]
+    assert len(gallery.sync(model.collection)) == 0

@@ -67,6 +67,8 @@ class MemoryGallery:
             return view
         try:
             gallery.catch_up(collection, now)
+            # Before another thread publishes by a rule that it has read earlier, or later.
+            view = gallery.view
             self._note_start(gallery)
         except ResourceNotFoundException:
             self._held.discard(name)
@@ -74,7 +76,7 @@ class MemoryGallery:
         finally:
             gallery.lock.release()
             self._held.weigh(name, gallery)
-        return gallery.view
+        return view
 
     def drop(self, collection: Collection) -> None:
         """Let go of a deleted collection's vectors; views that somebody holds stay as they are.
