@@ -146,6 +146,8 @@ class Admission:
                 "This use case's searches have to be recorded, and LINEAMENT_AUDIT is off"
             )
         course.applied = obeying(course.rules, operation, params, strict=self.house.strict)
+        if operation in USED_SEARCHES:
+            self.house.require_public(course.rules)
         if self.oversight is None or collection is None:
             return handler(services, call, course.applied)
         about = call, collection.collection_id, course.rules, course.applied

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_a_key_tells_its_account(suspensions: DynamoSuspensions) -> None:
     key = "AKIA" + "A" * 16
     assert main(["suspend", "--key", key, "--reason", "leaked"]) == 0
     assert list(suspensions.read("000000000000")) == [key_name(key)]
+
+
+def test_a_key_of_a_file_is_of_the_account_that_the_file_says(
+    suspensions: DynamoSuspensions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Lost: the command says that the key is cut off, and it goes on in its own account."""
+    key = {"id": "AKIA" + "A" * 16, "secret": "s" * 16, "account": ACCOUNT_ID, "user": "ana"}
+    kept = tmp_path / "keys.json"
+    kept.touch(0o600)
+    kept.write_text(json.dumps([{**key, "policies": ["full-access"]}]))
+    monkeypatch.setenv("LINEAMENT_ACCESS_KEYS", f"file:{kept}")
+    assert main(["suspend", "--key", key["id"], "--reason", "leaked"]) == 0
+    assert list(suspensions.read(ACCOUNT_ID)) == [key_name(key["id"])]
+    assert main(["suspend", "--key", key["id"], "--account", "0" * 12, "--reason", "leaked"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from lineament import config
-from lineament.errors import CannotStart
+from lineament.domain.rules import USE_CASE, Rules, read_rules
+from lineament.errors import AccessDeniedException, CannotStart
 from lineament.trust import build_house
 
 STATED = {
@@ -43,3 +44,13 @@ def test_what_is_not_recorded_is_not_searched() -> None:
     with pytest.raises(CannotStart, match="LINEAMENT_AUDIT=off"):
         house(LINEAMENT_AUDIT="off")
     house(LINEAMENT_AUTH="off", LINEAMENT_AUDIT="off")  # `serve --local`, to try it out
+
+
+def test_a_use_case_of_the_operators_word_is_public_too() -> None:
+    """Lost: `lineament rules set` opens a secret search, or a statement ends and searches go on."""
+    rules = read_rules({USE_CASE: "law-enforcement"})
+    house().require_public(rules)
+    ordinary = house(**dict.fromkeys(STATED, ""))
+    ordinary.require_public(Rules())
+    with pytest.raises(AccessDeniedException, match=r"NOTICE_URL.*CONTACT.*DISCLOSURE_URL"):
+        ordinary.require_public(rules)

@@ -104,7 +104,11 @@ def test_missing_persons_may_go_lower_under_review() -> None:
         (CONSENT, "false"),
         (DUAL_CONTROL, ""),
         (PURPOSE, "  "),
+        (MIN_SIMILARITY, "٩٩"),
         ("lineament:min-similarty", "99"),
+        ("LINEAMENT:consent", "required"),
+        ("\uff4cineament:consent", "required"),
+        ("rk:UseCase", "law-enforcement"),
     ],
 )
 def test_an_unusable_rule_is_refused_by_name(key: str, value: str) -> None:

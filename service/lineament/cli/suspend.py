@@ -9,6 +9,7 @@ import json
 import time
 from datetime import UTC, datetime
 
+from lineament.access import connect_credentials
 from lineament.auth.scope import account_of
 from lineament.cli.operating import Operator, add_account, add_by
 from lineament.domain.suspension import ACCOUNT, Suspension, collection_name, key_name
@@ -72,7 +73,7 @@ def named(args: argparse.Namespace, operator: Operator) -> tuple[str, str]:
     """
     account = operator.scope.account
     if args.key:
-        of_key = account_of(args.key, account)
+        of_key = _account_of_key(args.key, operator)
         if args.account and of_key != args.account:
             raise NothingNamed(f"the access key {args.key} is of account {of_key}")
         return of_key, key_name(args.key)
@@ -81,6 +82,15 @@ def named(args: argparse.Namespace, operator: Operator) -> tuple[str, str]:
     if args.whole_account:
         return account, ACCOUNT
     raise NothingNamed("say what: --key ID, --collection ID or --whole-account")
+
+
+def _account_of_key(access_key_id: str, operator: Operator) -> str:
+    """Return whose a key is. Keys of a file may be of another account than their ids tell."""
+    settings, found = operator.settings, None
+    if settings.access_keys:
+        known = connect_credentials(settings.access_keys, settings.root_key, operator.tables)
+        found = known.find(access_key_id)
+    return found.account if found else account_of(access_key_id, operator.scope.account)
 
 
 def told(account: str, name: str) -> str:

@@ -5,7 +5,7 @@ from functools import cache
 
 from lineament.domain.collections import Collection
 from lineament.domain.rules import Rules, profile, stored_rules, strictest
-from lineament.errors import InvalidParameterException
+from lineament.errors import AccessDeniedException, InvalidParameterException
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,22 @@ class House:
         Raises:
             InvalidParameterException: settings lack; the message names them.
         """
+        if unstated := self._unstated(rules):
+            raise InvalidParameterException(f"Request has invalid parameters: {unstated}")
+
+    def require_public(self, rules: Rules) -> None:
+        """Refuse a search under a use case whose statement was never made, or was taken back.
+
+        Raises:
+            AccessDeniedException: settings lack; the message names them.
+        """
+        if unstated := self._unstated(rules):
+            raise AccessDeniedException(unstated[:1].upper() + unstated[1:])
+
+    def _unstated(self, rules: Rules) -> str:
         lacking = () if self.neutral else self.lacks(rules)
-        if lacking:
-            raise InvalidParameterException(
-                "Request has invalid parameters: this use case needs what the operator has not "
-                f"stated: {', '.join(lacking)}"
-            )
+        told = "this use case needs what the operator has not stated"
+        return f"{told}: {', '.join(lacking)}" if lacking else ""
 
 
 @cache

@@ -6,6 +6,7 @@ never changes what an answer looks like. Source: SPEC.md D.3, L1 to L13; issue 7
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -25,7 +26,7 @@ ATTRIBUTES_OFF = PREFIX + "attributes-off"
 CONSENT = PREFIX + "consent"
 DUAL_CONTROL = PREFIX + "dual-control"
 REQUIRED = "required"
-_NUMBER = re.compile(r"\d{1,3}(\.\d{1,6})?")
+_NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 _MOST_SIMILAR = 100.0
 _MOST_DAYS = 36_500
 _PURPOSE_CHARACTERS = 256
@@ -94,9 +95,16 @@ def _rule(key: str, value: str) -> Rules:
     if key in _READERS:
         name, read = _READERS[key]
         return replace(Rules(), **{name: read(key, value)})
-    if key.startswith(PREFIX):
-        raise _bad(key, f"there is no such rule; there are {', '.join(sorted(_READERS))}")
+    if _looks_like_a_rule(key):
+        there_are = ", ".join((*sorted(_READERS), USE_CASE))
+        raise _bad(key, f"there is no such rule; there are {there_are}")
     return Rules()
+
+
+def _looks_like_a_rule(key: str) -> bool:
+    """Tell whether somebody who sets this tag, in any case or width, believes that it protects."""
+    folded = unicodedata.normalize("NFKC", key).casefold().strip()
+    return folded.startswith(PREFIX) or re.sub("[^a-z]", "", folded) == "rkusecase"
 
 
 def strictest(*several: Rules) -> Rules:
