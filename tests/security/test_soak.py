@@ -9,7 +9,8 @@ import pytest
 
 CALLS = 1500
 MOST = 3 << 20
-"""Bytes. 10,000 calls took 1 MiB after their first 2,000, and 40,000 no more (docs/threats.md)."""
+"""Bytes. 10,000 calls took 1.5 MiB after their first 2,000: a gallery keeps up to 1,024 rows of
+faces that were deleted before it makes room (docs/threats.md)."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="resident memory needs Linux")
