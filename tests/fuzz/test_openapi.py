@@ -36,7 +36,7 @@ CHECKS = [
 ]
 """Not those of what has to be accepted: AWS answers 400 where schemathesis expects 404, ignores
 members that it does not know, and takes null for absent."""
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 """Of each operation and mode. More of them take longer and look further."""
 _IMAGES = ("Image", "SourceImage", "TargetImage")
 
