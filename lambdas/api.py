@@ -28,6 +28,11 @@ def make_handler(application: Application) -> Callable[[Event, object], Answer]:
 
 def handler(event: Event, context: object) -> Answer:
     """Answer one event; the function's entry point."""
+    with container.losses_told(context, __name__):
+        return _answer(event, context)
+
+
+def _answer(event: Event, context: object) -> Answer:
     handle = make_handler(container.application())
     answer = handle(event, context)
     if answer["statusCode"] == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -2,13 +2,15 @@
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lineament import config
 from lineament.app import Application, build_application
 from lineament.config import Settings
 from lineament.context import Scope
+from lineament.jobs.batches import tell
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.queues import Queue
 
@@ -48,6 +50,24 @@ def scope() -> Scope:
 def name(context: object, entry: str) -> str:
     """Return the function's name as it was deployed; the entry's where nobody has."""
     return str(getattr(context, "function_name", entry))
+
+
+@contextmanager
+def losses_told(context: object, entry: str) -> Iterator[None]:
+    """Tell CloudWatch how many uses of faces an event left unrecorded; nothing where none is.
+
+    Args:
+        context: Lambda's.
+        entry: see `name`.
+    """
+    lost = application().counts.unrecorded
+    before = sum(lost.read().values())
+    try:
+        yield
+    finally:
+        count = sum(lost.read().values()) - before
+        if count:  # Each metric costs, once it is told.
+            tell(name(context, entry), {"Unrecorded": count})
 
 
 def out_of_time(context: Any, margin: float) -> Callable[[], bool]:  # noqa: ANN401

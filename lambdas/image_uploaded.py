@@ -26,4 +26,5 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
         container.settings().upload_prefix,
         Notices(application.tables),
     )
-    return work_through(event, container.name(context, __name__), uploads.take)
+    with container.losses_told(context, __name__):
+        return work_through(event, container.name(context, __name__), uploads.take)

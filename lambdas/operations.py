@@ -39,18 +39,21 @@ def __dir__() -> list[str]:
 
 
 def _entry(operation: str) -> Entry:
-    def handle(event: Any, _context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
-        body = orjson.dumps(event)
-        try:
-            told = _call(operation, body)
-        except ServiceUnavailable as error:
-            if not _made_tables():
-                raise ServiceUnavailable(error.message) from error  # not a kind of it
-            told = _call(operation, body)
-        answer: dict[str, Any] = orjson.loads(told)
+    def handle(event: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
+        with container.losses_told(context, __name__):
+            answer: dict[str, Any] = orjson.loads(_told(operation, orjson.dumps(event)))
         return answer
 
     return handle
+
+
+def _told(operation: str, body: bytes) -> bytes:
+    try:
+        return _call(operation, body)
+    except ServiceUnavailable as error:
+        if not _made_tables():
+            raise ServiceUnavailable(error.message) from error  # not a kind of it
+        return _call(operation, body)
 
 
 def _made_tables() -> bool:

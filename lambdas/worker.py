@@ -26,4 +26,5 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
         container.out_of_time(context, _MARGIN_SECONDS),
         None if queue is None else queue.send,
     )
-    return work_through(event, container.name(context, __name__), worker.take)
+    with container.losses_told(context, __name__):
+        return work_through(event, container.name(context, __name__), worker.take)

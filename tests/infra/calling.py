@@ -86,3 +86,27 @@ def with_pictures(c: Any, images: str) -> None:
     assert c.get_celebrity_info(Id=STAR)["Name"] == "A Star"
     for name in ("cold", "lost"):
         assert c.search_faces_by_image(CollectionId=name, Image=place)["FaceMatches"] == []
+
+
+def with_rules(c: Any, images: str) -> None:
+    """Meet every rule that is looked up: consent, another's word, searches for one person."""
+    place = {"S3Object": {"Bucket": images, "Name": "p.jpg"}}
+    c.create_collection(CollectionId="consented", Tags={"lineament:consent": "required"})
+    c.create_collection(CollectionId="controlled", Tags={"lineament:dual-control": "required"})
+    c.create_collection(CollectionId="watched", Tags={"rk:use-case": "missing-persons"})
+    refused = c.exceptions.AccessDeniedException
+    with pytest.raises(refused):
+        c.index_faces(CollectionId="consented", Image=place, ExternalImageId="nobody")
+    (record,) = c.index_faces(CollectionId="watched", Image=place)["FaceRecords"]
+    face, user = record["Face"]["FaceId"], {"CollectionId": "watched", "UserId": "u"}
+    c.create_user(**user)
+    c.associate_faces(**user, FaceIds=[face])
+    for call, whom in (
+        (c.search_faces, {"FaceId": face}),
+        (c.search_faces_by_image, {"Image": place}),
+        (c.search_users, {"UserId": "u"}),
+        (c.search_users_by_image, {"Image": place}),
+    ):
+        call(CollectionId="watched", **whom)
+        with pytest.raises(refused):
+            call(CollectionId="controlled", **whom)

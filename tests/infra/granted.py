@@ -10,6 +10,9 @@ class Surplus(AssertionError):
     """A statement that is wider than a name."""
 
 
+_LEADING = "dynamodb:LeadingKeys"
+
+
 def granted(statements: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> set[Right]:
     """Return each action of a role with the name of its resource.
 
@@ -19,6 +22,8 @@ def granted(statements: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -
 
     Raises:
         Surplus: an action or a resource is a wildcard, or not among the names.
+
+    Of a table of which partitions are named, each partition is a resource of its own.
     """
     rights: set[Right] = set()
     for statement in statements:
@@ -30,8 +35,22 @@ def granted(statements: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -
             for resource in _several(statement["Resource"]):
                 if resource not in names:
                     raise Surplus(f"{action} on {resource}")
-                rights.add((action, names[resource]))
+                name = names[resource]
+                rights |= {(action, f"{name}{place}") for place in _partitions(statement)}
     return rights
+
+
+def _partitions(statement: Mapping[str, Any]) -> list[str]:
+    """Return what a condition names, after a space; DynamoDB has it for every key of a call."""
+    conditions = statement.get("Condition")
+    if conditions is None:
+        return [""]
+    if set(conditions) != {"ForAllValues:StringLike"}:
+        raise Surplus(f"a condition that nobody here knows: {conditions}")
+    (named,) = conditions.values()
+    if set(named) != {_LEADING}:
+        raise Surplus(f"a condition that nobody here knows: {conditions}")
+    return [f" {each}" for each in _several(named[_LEADING])]
 
 
 def _several(told: Any) -> list[str]:

@@ -5,16 +5,33 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.infra.stack import TEMPLATE, decoded
+
 DOCS = Path(__file__).parents[2] / "docs"
 DEPLOY, CONTAINER = ((DOCS / name).read_text() for name in ("deploy.md", "container.md"))
 _SHIM = r"""#!/bin/bash
 printf '%s\0' "$(basename "$0")" "$@" $'\n' >> "$CALLS"
+[[ "$*" == *"OutputKey=='RootKey'"* ]] && echo @ROOT@ && exit 0
+@PARAMETERS@
 [[ "$*" =~ OutputKey==\'([A-Za-z]+)\' ]] && echo "told-$(tr A-Z a-z <<< "${BASH_REMATCH[1]}")"
 [[ "$*" == *describe-images* ]] && echo sha256:0000
 [[ "$*" == *get-caller-identity* ]] && echo 123456789012
 exit 0
 """
 """Stands for a command; tells something where the page uses what it tells."""
+ROOT_KEY = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:RootKey-a1b2"
+
+
+def shim() -> str:
+    """Return the script that stands for a command, which tells parameters' defaults as values."""
+    defaults = {
+        name: each.get("Default", "") for name, each in decoded(TEMPLATE)["Parameters"].items()
+    }
+    told = [
+        f"""[[ "$*" == *"ParameterKey=='{name}'"* ]] && echo "{default}" && exit 0"""
+        for name, default in defaults.items()
+    ]
+    return _SHIM.replace("@ROOT@", ROOT_KEY).replace("@PARAMETERS@", "\n".join(told))
 
 
 def section(title: str) -> str:
@@ -33,7 +50,7 @@ def called(script: str, folder: Path, commands: tuple[str, ...]) -> list[list[st
     shims = folder / "shims"
     shims.mkdir(exist_ok=True)
     for name in commands:
-        (shims / name).write_text(_SHIM)
+        (shims / name).write_text(shim())
         (shims / name).chmod(0o700)
     environment = {"PATH": f"{shims}:{os.environ['PATH']}", "CALLS": str(log)}
     run(script, folder, environment)

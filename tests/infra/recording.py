@@ -18,18 +18,50 @@ _S3 = {
     "CreateMultipartUpload": "PutObject",
     "DeleteObject": "DeleteObject",
     "GetObject": "GetObject",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "GetObjectTagging": "GetObjectTagging",
     "HeadObject": "GetObject",
     "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
     "ListObjectsV2": "ListBucket",
     "PutObject": "PutObject",
     "UploadPart": "PutObject",
 }
 """Source: AWS's service authorization reference, and S3's user guide on required permissions."""
 _OF_VERSIONS = {"GetObject": "GetObjectVersion", "GetObjectTagging": "GetObjectVersionTagging"}
-_OF_BUCKETS = {"ListBucket", "ListBucketMultipartUploads"}
+_OF_BUCKETS = {
+    "GetBucketObjectLockConfiguration",
+    "ListBucket",
+    "ListBucketMultipartUploads",
+    "ListBucketVersions",
+}
+BY_PARTITION = "TrustTable"
+"""The table of which roles may reach some partitions only: rights on it name those."""
 _DECRYPTING = {"GetObject", "HeadObject"}
 _OF_UPLOADS = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
+
+
+def leading(asked: Any) -> set[str]:
+    """Return what the partitions that a call reaches begin with, as " AUDIT#*" or " AUDIT".
+
+    Args:
+        asked: the call's parameters, or what it asks for of one of several tables.
+    """
+    by_key = _partitions(asked)
+    return {f" {name.partition('#')[0]}#*" if "#" in name else f" {name}" for name in by_key}
+
+
+def _partitions(asked: Any) -> Iterator[str]:
+    """Yield every partition that is named, however deep; of a Query, that of `Table.query`."""
+    if isinstance(asked, list):
+        for each in asked:
+            yield from _partitions(each)
+    elif isinstance(asked, Mapping):
+        for name, value in asked.items():
+            if name in {"pk", ":pk"}:
+                yield value["S"]
+            else:
+                yield from _partitions(value)
 
 
 class Recording:
@@ -54,9 +86,15 @@ class Recording:
         self, service: str, operation: str, asked: Mapping[str, Any], error: str
     ) -> Iterator[Right]:
         if service == "dynamodb":
-            tables = asked.get("RequestItems") or [asked["TableName"]]
-            yield from ((f"dynamodb:{operation}", self._names[table]) for table in tables)
+            tables = asked.get("RequestItems") or {asked["TableName"]: asked}
+            for table, items in tables.items():
+                name = self._names[table]
+                places = (leading(items) if name == BY_PARTITION else set()) or {""}
+                yield from ((f"dynamodb:{operation}", f"{name}{place}") for place in places)
             yield "kms:Decrypt", "Key"  # the table's key, on behalf of whoever asks
+        elif service == "secretsmanager" and operation == "GetSecretValue":
+            yield "secretsmanager:GetSecretValue", self._names[asked["SecretId"]]
+            yield "kms:Decrypt", "Key"
         elif service == "sqs" and operation == "SendMessage":
             yield "sqs:SendMessage", self._names[asked["QueueUrl"]]
             yield from (("kms:GenerateDataKey", "Key"), ("kms:Decrypt", "Key"))
@@ -72,6 +110,8 @@ class Recording:
             yield "s3:ListBucket", bucket
         if operation in _DECRYPTING | _OF_UPLOADS:
             yield "kms:Decrypt", "Key"
+        if asked.get("ObjectLockMode"):
+            yield "s3:PutObjectRetention", f"{bucket}/*"
         if action == "PutObject":
             yield "kms:GenerateDataKey", "Key"
 

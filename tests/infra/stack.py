@@ -18,6 +18,8 @@ from tests.infra.taught import teach
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
 OPERATION = TEMPLATE.with_name("operation.yaml")
 """The template of an operation's own function, beside a stack of the other one."""
+DASHBOARD = TEMPLATE.with_name("dashboard.yaml")
+OPERATOR = TEMPLATE.with_name("operator.yaml")
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/lineament@sha256:{'0' * 64}"
 FUNCTIONS = ("Api", "ImageUploaded", "Worker", "Retention")
@@ -27,9 +29,10 @@ TABLES = ("ControlTable", "FacesTable", "TrustTable")
 class Deployed:
     """What came of a deployment of a template."""
 
-    def __init__(self, template: Path, stack: str, **parameters: str) -> None:
+    def __init__(self, template: Path, stack: str, **given: str) -> None:
         """Deploy; parameters that are not given keep their defaults."""
-        given = {"ImageUri": IMAGE, **parameters}
+        if "ImageUri" in decoded(template)["Parameters"]:
+            given = {"ImageUri": IMAGE, **given}
         teach()
         self._cloudformation = boto3.client("cloudformation", REGION)
         self._stack = stack
@@ -55,6 +58,12 @@ class Deployed:
         """Return the outputs by name."""
         (stack,) = self._cloudformation.describe_stacks(StackName=self._stack)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter's value."""
+        (stack,) = self._cloudformation.describe_stacks(StackName=self._stack)["Stacks"]
+        found = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return str(found[name])
 
     def function(self, name: str = "") -> dict[str, Any]:
         """Return the configuration of a function."""
@@ -94,6 +103,7 @@ class Stack(Deployed):
         """Deploy; parameters that are not given keep their defaults."""
         super().__init__(TEMPLATE, "faces", **parameters)
         self._let_expire()
+        self._lock_anchors()
 
     def _let_expire(self) -> None:
         """Do what moto leaves out of a table's properties."""
@@ -104,6 +114,23 @@ class Stack(Deployed):
                 client.update_time_to_live(
                     TableName=self.ids[name], TimeToLiveSpecification=dict(asked)
                 )
+
+    def _lock_anchors(self) -> None:
+        """Do what moto leaves out of a bucket's properties."""
+        asked, s3 = resources()["AuditBucket"]["Properties"], boto3.client("s3", REGION)
+        bucket = {"Bucket": self.ids["AuditBucket"]}
+        s3.put_bucket_versioning(
+            **bucket, VersioningConfiguration=dict(asked["VersioningConfiguration"])
+        )
+        rule = asked["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        days = int(self.parameter(rule["Days"]["Ref"]))
+        s3.put_object_lock_configuration(
+            **bucket,
+            ObjectLockConfiguration={
+                "ObjectLockEnabled": asked["ObjectLockConfiguration"]["ObjectLockEnabled"],
+                "Rule": {"DefaultRetention": {"Mode": rule["Mode"], "Days": days}},
+            },
+        )
 
     def entry(self, name: str) -> Callable[[Any, Any], Any]:
         """Return the handler that a function's Command names; moto does not keep it."""

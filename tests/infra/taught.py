@@ -23,6 +23,14 @@ def _bucket_policy(region: str, asked: Properties) -> Made:
     return f"{asked['Bucket']}-policy", {}
 
 
+def _secret(region: str, asked: Properties) -> Made:
+    client = boto3.client("secretsmanager", region)
+    text = client.get_random_password(**asked["GenerateSecretString"])["RandomPassword"]
+    about = {name: asked[name] for name in ("Description", "KmsKeyId")}
+    made = client.create_secret(Name="RootKey-a1b2", SecretString=text, **about)
+    return made["ARN"], {}
+
+
 def _queue_policy(region: str, asked: Properties) -> Made:
     attributes = {"Policy": json.dumps(asked["PolicyDocument"])}
     for url in asked["Queues"]:
@@ -63,6 +71,7 @@ def _http_part(operation: str, identity: str) -> Callable[[str, Properties], Mad
 
 _KINDS: Mapping[str, Callable[[str, Properties], Made]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
+    "AWS::SecretsManager::Secret": _secret,
     "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::Lambda::Url": _function_url,
     "AWS::Lambda::EventInvokeConfig": _invoke_config,

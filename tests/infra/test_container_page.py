@@ -21,6 +21,7 @@ echo "$*" >> "$STATE/docker"
 case $1 in
   build) ;;
   run)
+    if [[ $2 == --rm ]]; then exec "$PYTHON" "${@:6}"; fi
     variables=()
     while read -r line; do variables+=("$line"); done < "${@: -4:1}"
     env -i PATH="$PATH" HOME="$STATE" "${variables[@]}" \
@@ -53,7 +54,7 @@ def test_every_command_does_what_it_is_there_for(
         for there in ("http://dynamodb.example:8000", "http://s3.example:9000"):
             assert there in CONTAINER
             text = text.replace(there, stores)
-        return text.replace("8460", port)
+        return text.replace("8460", port).replace("/run/lineament/", f"{tmp_path}/")
 
     (tmp_path / "lineament.env").write_text(here(blocks(CONTAINER, "ini")[0]))
     shutil.copy(photo_dir / "obama.jpg", tmp_path / "anna.jpg")
@@ -69,11 +70,16 @@ def test_every_command_does_what_it_is_there_for(
         "PORT": port,
     }
     started, used, looked, upgraded, removed = map(here, blocks(CONTAINER, "sh"))
-    asked = "aws rekognition search-faces-by-image --collection-id people --image-bytes fileb://anna.jpg"
+    asked = (
+        "rekognition search-faces-by-image --collection-id people --image-bytes fileb://anna.jpg"
+    )
     assert asked in used
+    unsigned = f"! AWS_ACCESS_KEY_ID=AKIAQNZGKIQY56JQ7WML aws {asked} 2> refused"
     try:
         told = run(
-            "\n".join([started, used, looked, upgraded, _until_ready(port), "echo AGAIN", asked]),
+            "\n".join(
+                [started, used, unsigned, looked, upgraded, _until_ready(port), "echo AGAIN", asked]
+            ),
             tmp_path,
             environment,
         )
@@ -81,6 +87,9 @@ def test_every_command_does_what_it_is_there_for(
         assert [each["Face"]["ExternalImageId"] for each in found["FaceMatches"]] == ["anna"]
         assert found["FaceMatches"][0]["Similarity"] > 99
         assert "\nhealthy: " in told
+        assert "UnrecognizedClientException" in (tmp_path / "refused").read_text()
+        for secret in ("root.key", "door.env"):
+            assert (tmp_path / secret).stat().st_mode & 0o777 == 0o600
         run("set -a; . ./lineament.env; set +a\n" + removed, tmp_path, environment)
     finally:
         if (tmp_path / "pid").exists():

@@ -14,7 +14,13 @@ from awscli.clidriver import create_clidriver
 from lineament.cli.main import COMMANDS
 from lineament.jobs import messages
 from tests.infra.page import CONTAINER, DEPLOY, DOCS, blocks, called, section
-from tests.infra.stack import OPERATION, TEMPLATE, decoded
+from tests.infra.stack import DASHBOARD, OPERATION, OPERATOR, TEMPLATE, decoded
+
+SAME = [
+    *("Auth", "Rates", "Audit", "UseCase", "Purpose", "NoticeUrl", "Contact", "DisclosureUrl"),
+    *("Profile", "CollectionProfiles"),
+]
+"""Parameters that a function of an operation takes over from the stack."""
 
 
 class _Sent(Exception):
@@ -41,7 +47,7 @@ def given(calls: list[list[str]], template: Path) -> list[dict[str, str]]:
     """Return the parameters of each deployment of a template."""
     asked = [call for call in calls if call[1:3] == ["cloudformation", "deploy"]]
     assert {option(call, "--template-file") for call in asked} == {
-        f"infra/{each.name}" for each in (TEMPLATE, OPERATION)
+        f"infra/{each.name}" for each in (TEMPLATE, OPERATION, DASHBOARD, OPERATOR)
     }
     deployed = [
         call for call in asked if Path(option(call, "--template-file")).name == template.name
@@ -57,10 +63,11 @@ def outputs_asked(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("file", "names"),
     [
-        (TEMPLATE, ["ImageUri", "ImagesBucket", "ImageUri", "DeletionProtection"]),
-        (OPERATION, ["Operation", "ImageUri", "Operation", "ImageUri"]),
+        (TEMPLATE, ["ImageUri", "UrlAuth", "ImagesBucket", "ImageUri", "DeletionProtection"]),
+        (OPERATION, 2 * ["Operation", "RootKeyArns", "ImageUri", *SAME]),
+        (OPERATOR, ["RootKeyArns"]),
     ],
-    ids=["stack", "operation"],
+    ids=["stack", "operation", "operator"],
 )
 def test_deployments_give_parameters_that_the_template_takes(
     file: Path, names: list[str], calls: list[list[str]]
@@ -68,6 +75,10 @@ def test_deployments_give_parameters_that_the_template_takes(
     """Lost: the first command of a deployment is refused."""
     told = given(calls, file)
     assert [name for each in told for name in each] == names
+    if file == OPERATION:
+        both = set(decoded(TEMPLATE)["Parameters"]) & set(decoded(OPERATION)["Parameters"])
+        own = {"ImageUri", "Architecture", "MemorySize", "LogLevel", "LogRetentionDays"}
+        assert both == {*SAME, *own, "AlarmTopicArn", "Name", "RootKeyArns"}, "a rule is left out"
     for name, value in (item for each in told for item in each.items()):
         parameter = decoded(file)["Parameters"][name]
         assert value in parameter.get("AllowedValues", [value])
@@ -79,12 +90,13 @@ def test_every_parameter_and_output_is_told(template: dict[str, Any]) -> None:
     rows = re.findall(r"^\| (`.*?) \|", section("What can be chosen"), re.MULTILINE)
     told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(told) == sorted(template["Parameters"])
-    beside = decoded(OPERATION)
+    beside, operator = decoded(OPERATION), decoded(OPERATOR)
     assert set(beside["Parameters"]) <= {*template["Parameters"], "Operation"}
     known = {*template["Parameters"], *template["Outputs"], "FunctionUrl", "HttpApi", "None"}
     named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`", DEPLOY))
-    assert named <= known | set(beside["Outputs"]) | {"Decrypts"}
-    assert outputs_asked(DEPLOY) | named >= {*template["Outputs"], *beside["Outputs"]}
+    outputs = {*template["Outputs"], *beside["Outputs"], *operator["Outputs"]}
+    assert named <= known | outputs | {"Decrypts"}
+    assert outputs_asked(DEPLOY) | named >= outputs
     assert outputs_asked(DEPLOY) <= set(template["Outputs"])
 
 
@@ -161,8 +173,9 @@ def test_the_aws_cli_has_each_command_and_option(tmp_path: Path, calls: list[lis
 def test_lineament_has_each_command_and_option(calls: list[list[str]]) -> None:
     """Lost: a command that ends in a usage message."""
     own = [call[1:] for call in calls if call[0] == "lineament"]
-    own += [line.split() for line in re.findall(r"-m lineament ([^\n`]+)", CONTAINER)]
-    assert {call[0] for call in own} == {"import", "doctor"}
+    own += [line.split() for line in re.findall(r"^lineament ([a-z][^\n`]+)", CONTAINER, re.M)]
+    own += [line.split() for line in re.findall(r"[;`(] ?lineament ([a-z][^\n`>)]+)", CONTAINER)]
+    assert {call[0] for call in own} >= {"import", "doctor", "keys", "accounts", "suspend", "audit"}
     for command, *words in own:
         parser = argparse.ArgumentParser(exit_on_error=False)
         importlib.import_module(f"lineament.cli.{COMMANDS[command][0]}").configure(parser)

@@ -11,20 +11,22 @@ from lambdas import container, operations
 from lineament.domain import celebrities
 from lineament.gallery import generation
 from lineament.handlers.table import OPERATIONS
-from lineament.storage import keys
+from lineament.storage import audit, keys
 from tests.emulated import set_meanwhile
+from tests.infra.callers import forget_trail, grant
 from tests.infra.calling import (
     refused,
     with_collections,
     with_faces_and_users,
     with_pictures,
     with_places,
+    with_rules,
 )
 from tests.infra.direct import Direct, by_operation
 from tests.infra.granted import granted
-from tests.infra.reach import BY_LAMBDA, IMAGES, NAMES, arns, deployed
+from tests.infra.reach import BY_LAMBDA, IMAGES, STATED, arns, deployed, names
 from tests.infra.recording import Right, recorded
-from tests.infra.stack import OPERATION, REGION, Deployed, Stack, decoded
+from tests.infra.stack import ACCOUNT, OPERATION, REGION, Deployed, Stack, decoded
 from tests.infra.world import World, make_star
 
 pytestmark = pytest.mark.timeout(300)
@@ -40,12 +42,13 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def deploy(stack: Stack) -> Deploy:  # noqa: ARG001 - which it stands beside
+def deploy(stack: Stack) -> Deploy:
     """Give what deploys an operation's function, once."""
 
     @functools.cache
     def once(operation: str) -> Deployed:
-        return Deployed(OPERATION, f"of-{operation}", Operation=operation)
+        asked = {"Operation": operation, "RootKeyArns": stack.outputs["RootKey"], **STATED}
+        return Deployed(OPERATION, f"of-{operation}", **asked)
 
     return once
 
@@ -55,10 +58,11 @@ def needed(stack: Stack, deploy: Deploy, photo_dir: Path) -> dict[str, set[Right
     """Return what each operation needed.
 
     Its first call is the first event of its function, when every log has a gap, every snapshot is
-    lost, and the secret of page tokens is not made yet.
+    lost, the secret of page tokens is not made yet, and the audit trail has not begun.
     """
     with set_meanwhile(deploy("DetectFaces").environment()), pytest.MonkeyPatch.context() as patch:
         container.forget()
+        grant(ACCOUNT, IMAGES)
         world = World(operations.index_faces, IMAGES, photo_dir)
         for name in ("cold", "lost"):
             world.indexed(name, "biden")
@@ -69,6 +73,7 @@ def needed(stack: Stack, deploy: Deploy, photo_dir: Path) -> dict[str, set[Right
         version = world.put("versioned.jpg", "obama2")
         make_star()
         patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
+        patch.setattr(audit, "HINT_EVERY", 1)
 
         def disturb() -> None:
             for collection in filter(None, map(world.find, READ)):
@@ -79,16 +84,18 @@ def needed(stack: Stack, deploy: Deploy, photo_dir: Path) -> dict[str, set[Right
             boto3.client("dynamodb", REGION).delete_item(
                 TableName=stack.ids["ControlTable"], Key=keys.secret_key("PAGING")
             )
+            forget_trail(container.application().tables)
             container.forget()
 
         client, photo = Direct(), (photo_dir / "obama.jpg").read_bytes()
         try:
-            with recorded(NAMES) as recording, by_operation(recording, disturb) as rights:
+            with recorded(names(stack)) as recording, by_operation(recording, disturb) as rights:
                 with_collections(client)
                 with_faces_and_users(client, IMAGES, photo, version)
                 refused(client)
                 with_places(client, IMAGES, version)
                 with_pictures(client, IMAGES)
+                with_rules(client, IMAGES)
         finally:
             container.forget()
             stack.empty()
@@ -122,8 +129,9 @@ def test_function_is_of_the_stack_beside_it(stack: Stack, deploy: Deploy) -> Non
     assert function.outputs["FunctionArn"] == function.function()["FunctionArn"]
     ours, theirs = function.environment(), stack.environment("Api")
     assert {name for name in theirs if ours.get(name) != theirs[name]} == {
-        *("LINEAMENT_COLLECTION_PROFILES", "LINEAMENT_MAX_BODY_BYTES"),
-        "AWS_LAMBDA_FUNCTION_NAME",
+        *("LINEAMENT_ACCESS_KEYS", "LINEAMENT_IAM_POLICIES"),  # whom IAM has let in needs neither
+        *("LINEAMENT_AUDIT_BUCKET", "LINEAMENT_MAX_BODY_BYTES"),
+        *("LINEAMENT_COLLECTION_PROFILES", "AWS_LAMBDA_FUNCTION_NAME"),
     }
     watched = [
         alarm["MetricName"]
@@ -131,4 +139,4 @@ def test_function_is_of_the_stack_beside_it(stack: Stack, deploy: Deploy) -> Non
         for each in alarm.get("Dimensions", [])
         if each["Value"] == function.ids["Function"]
     ]
-    assert sorted(watched) == ["Errors", "Throttles"]
+    assert sorted(watched) == ["Errors", "Throttles", "Unrecorded"]

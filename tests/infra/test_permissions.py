@@ -9,10 +9,11 @@ import pytest
 from lambdas import container
 from tests.emulated import set_meanwhile
 from tests.infra import workloads
+from tests.infra.callers import grant
 from tests.infra.granted import Surplus, granted
-from tests.infra.reach import BY_LAMBDA, IMAGES, NAMES, arns, deployed
+from tests.infra.reach import BY_LAMBDA, IMAGES, arns, deployed, names
 from tests.infra.recording import Recording, Right, recorded
-from tests.infra.stack import FUNCTIONS, Stack
+from tests.infra.stack import ACCOUNT, FUNCTIONS, Stack
 from tests.infra.world import World
 
 WORKLOADS = {
@@ -53,9 +54,10 @@ def record(stack: Stack, function: str, photo_dir: Path) -> Recording:
     """Let a function do all that it is there for, as deployed."""
     with set_meanwhile(stack.environment(function)), pytest.MonkeyPatch.context() as patch:
         container.forget()
+        grant(ACCOUNT, IMAGES)
         world = World(stack.entry(function), IMAGES, photo_dir)
         try:
-            with WORKLOADS[function](world, patch) as do, recorded(NAMES) as recording:
+            with WORKLOADS[function](world, patch) as do, recorded(names(stack)) as recording:
                 do()
         finally:
             container.forget()
@@ -83,11 +85,17 @@ def test_role_allows_what_its_function_does_and_nothing_else(
         {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"},
         {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": ["t", "u"]},
         {"Effect": "Allow", "NotAction": "dynamodb:GetItem", "Resource": "t"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "t", "Condition": {"Bool": {}}},
     ],
 )
 def test_wildcards_are_found(statement: dict[str, Any]) -> None:
     """Lost: a role that may do everything passes the test above."""
     plain = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": ["t"]}
     assert granted([plain], {"t": "Table"}) == {("dynamodb:GetItem", "Table")}
+    some = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A#*", "B"]}}
+    assert granted([{**plain, "Condition": some}], {"t": "Table"}) == {
+        ("dynamodb:GetItem", "Table A#*"),
+        ("dynamodb:GetItem", "Table B"),
+    }
     with pytest.raises(Surplus):
         granted([statement], {"t": "Table"})

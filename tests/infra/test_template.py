@@ -13,10 +13,13 @@ import pytest
 from lineament import config
 from lineament.storage.provision import connect, ensure_tables
 from lineament.storage.staging import ABANDONED_SECONDS
+from lineament.trust import build_house
 from tests.infra.stack import (
     ACCOUNT,
+    DASHBOARD,
     FUNCTIONS,
     OPERATION,
+    OPERATOR,
     REGION,
     TABLES,
     TEMPLATE,
@@ -26,6 +29,7 @@ from tests.infra.stack import (
     resources,
 )
 
+TEMPLATES = (TEMPLATE, OPERATION, DASHBOARD, OPERATOR)
 CFN_LINT = str(Path(sys.executable).with_name("cfn-lint"))
 
 
@@ -38,7 +42,7 @@ def stack() -> Iterator[Stack]:
 def test_cfn_lint_finds_nothing() -> None:
     """Lost: CloudFormation refuses the template, or a later one does."""
     done = subprocess.run(
-        [CFN_LINT, "--non-zero-exit-code", "informational", str(TEMPLATE), str(OPERATION)],
+        [CFN_LINT, "--non-zero-exit-code", "informational", *map(str, TEMPLATES)],
         capture_output=True,
         text=True,
         check=False,
@@ -48,15 +52,12 @@ def test_cfn_lint_finds_nothing() -> None:
 
 def test_only_the_image_has_to_be_named() -> None:
     """Lost: a first deployment begins with questions that nobody can answer yet."""
-    template = decoded(TEMPLATE)
-    parameters = template["Parameters"]
+    parameters = decoded(TEMPLATE)["Parameters"]
     assert [name for name, each in parameters.items() if "Default" not in each] == ["ImageUri"]
     assert all(each["Description"] for each in parameters.values())
-    shown = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    assert sorted(name for group in shown for name in group["Parameters"]) == sorted(parameters)
 
 
-@pytest.mark.parametrize("template", [TEMPLATE, OPERATION], ids=lambda template: template.stem)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.stem)
 def test_yaml_is_what_cloudformation_reads(template: Path) -> None:
     """Lost: a deployment fails: CloudFormation knows no anchors, aliases and merges."""
     text = template.read_text()
@@ -101,7 +102,11 @@ def test_tables_are_kept_safe(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Key", *TABLES, "SnapshotBucket", "SnapshotBucketPolicy", "Images", "ImagesPolicy"]
+    "name",
+    [
+        *("Key", *TABLES, "RootKey", "AuditBucket", "AuditBucketPolicy"),
+        *("SnapshotBucket", "SnapshotBucketPolicy", "Images", "ImagesPolicy"),
+    ],
 )
 def test_what_is_kept_stays_when_the_stack_goes(name: str) -> None:
     """Lost: deleting a stack, or renaming something in it, deletes faces or what decrypts them."""
@@ -128,7 +133,7 @@ def test_key_changes_and_serves_notifications_and_logs(stack: Stack) -> None:
     assert all("Condition" in each for each in by_service.values())
 
 
-@pytest.mark.parametrize("name", ["Images", "SnapshotBucket"])
+@pytest.mark.parametrize("name", ["AuditBucket", "Images", "SnapshotBucket"])
 def test_buckets_are_private_and_encrypted(name: str, stack: Stack) -> None:
     """Lost: pictures or vectors of people are readable by others, or travel in the clear."""
     s3, bucket = boto3.client("s3", REGION), stack.ids[name]
@@ -216,7 +221,10 @@ def test_functions_are_of_one_image_and_start(name: str, stack: Stack) -> None:
     asked = resources()[f"{name}Function"]["Properties"]
     assert asked["Code"] == {"ImageUri": {"Ref": "ImageUri"}}
     settings = config.load(stack.environment(name))
-    assert settings.auth == "off", "or it needs access keys, which the template does not make"
+    assert (settings.auth, settings.audit) == ("sigv4", "on")
+    assert settings.root_key == stack.ids["RootKey"]
+    assert settings.audit_bucket in {stack.ids["AuditBucket"], settings.snapshot_bucket}
+    assert build_house(settings)
     assert (settings.table, settings.region) == (stack.ids["ControlTable"], REGION)
     assert settings.default_account == ACCOUNT
     assert settings.snapshot_bucket == stack.ids["SnapshotBucket"]
@@ -242,57 +250,3 @@ def test_housekeeping_comes_by(stack: Stack) -> None:
     policy = boto3.client("lambda", REGION).get_policy(FunctionName=function)["Policy"]
     (statement,) = json.loads(policy)["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-
-
-def test_function_url_lets_in_whom_iam_knows(stack: Stack) -> None:
-    """Lost: everybody who finds the address may do everything, in any account."""
-    client = boto3.client("lambda", REGION)
-    url = client.get_function_url_config(FunctionName=stack.ids["ApiFunction"])
-    assert url["AuthType"] == "AWS_IAM"
-    assert stack.outputs["Endpoint"] == url["FunctionUrl"]
-    assert "ApiUrlForEverybody" not in stack.ids
-    policy = boto3.client("iam", REGION).get_policy_version(
-        PolicyArn=stack.outputs["CallerPolicyArn"], VersionId="v1"
-    )["PolicyVersion"]["Document"]
-    function = stack.function("Api")["FunctionArn"]
-    assert {each["Resource"] for each in policy["Statement"]} == {function}
-    actions = {each["Action"] for each in policy["Statement"]}
-    assert actions == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
-
-
-def spelt_out(metrics: list[list[str]]) -> Iterator[list[str]]:
-    """Yield metrics with what "..." stands for: all but the last word of the one before."""
-    before: list[str] = []
-    for metric in metrics:
-        before = before[:-1] + metric[1:] if metric[0] == "..." else metric
-        yield before
-
-
-def test_alarms_and_dashboard_watch_what_there_is(stack: Stack) -> None:
-    """Lost: alarms that can never ring, because they watch something of another name."""
-    cloudwatch = boto3.client("cloudwatch", REGION)
-    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    watched = {
-        (dimension["Name"], dimension["Value"])
-        for alarm in alarms
-        for metric in [alarm, *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", [])[1:])]
-        for dimension in metric.get("Dimensions", [])
-    }
-    functions = {("FunctionName", stack.ids[f"{name}Function"]) for name in FUNCTIONS}
-    tables = {("TableName", stack.ids[name]) for name in TABLES}
-    queues = {
-        ("QueueName", stack.ids[name].rpartition("/")[2])
-        for name in ("UploadsQueue", "UploadsDeadLetters", "JobsQueue", "JobsDeadLetters")
-    }
-    retention = {("Function", stack.ids["RetentionFunction"])}
-    assert watched == functions | tables | queues | retention
-    (missing,) = (alarm for alarm in alarms if alarm["TreatMissingData"] != "notBreaching")
-    assert (missing["MetricName"], missing["TreatMissingData"]) == ("Invocations", "breaching")
-    assert (missing["Threshold"], missing["ComparisonOperator"]) == (1, "LessThanThreshold")
-    assert missing["Dimensions"][0]["Value"] == stack.ids["RetentionFunction"]
-    assert not any(alarm.get("AlarmActions") for alarm in alarms)
-    body = cloudwatch.get_dashboard(DashboardName=stack.ids["Dashboard"])["DashboardBody"]
-    metrics = [widget["properties"]["metrics"] for widget in json.loads(body)["widgets"]]
-    shown = {tuple(metric[2:4]) for widget in metrics for metric in spelt_out(widget)}
-    own = {("Function", stack.ids[f"{name}Function"]) for name in ("ImageUploaded", "Worker")}
-    assert shown == functions | tables | queues | own

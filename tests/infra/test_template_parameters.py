@@ -6,7 +6,11 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from tests.infra.stack import ACCOUNT, REGION, Stack, inside_moto
+from lineament import config
+from lineament.access import read_root_keys
+from lineament.auth.derivation import RootKey, new_root_key
+from lineament.trust import build_house
+from tests.infra.stack import ACCOUNT, FUNCTIONS, REGION, Stack, inside_moto
 
 KEY_OF_MINE = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 
@@ -42,7 +46,7 @@ def test_what_is_there_already_is_used() -> None:
 
 def test_http_api_in_place_of_a_function_url() -> None:
     """Lost: regions without Function URLs have no endpoint."""
-    stack = Stack(Endpoint="HttpApi")
+    stack = Stack(Endpoint="HttpApi", UrlAuth="AWS_IAM")
     assert "ApiUrl" not in stack.ids
     assert stack.outputs["Endpoint"].startswith("https://")
     client = boto3.client("apigatewayv2", REGION)
@@ -81,10 +85,68 @@ def test_the_api_can_be_bounded(asked: str, kept: int | None) -> None:
     assert told.get("ReservedConcurrentExecutions") == kept
 
 
-def test_everybody_is_let_in_where_that_is_asked_for() -> None:
-    """Lost: unmodified clients cannot try it; or an address is open that nobody meant to open."""
-    opening = {"ApiUrlForEverybody", "ApiForEverybodyByItsUrl"}
-    assert opening <= set(Stack(UrlAuth="NONE").ids)
+def test_iam_can_stand_before_a_function_url() -> None:
+    """Lost: who gives rights by IAM alone has an address that is open, or is let in by nobody."""
+    stack = Stack(UrlAuth="AWS_IAM", IamPolicies="read-only")
+    url = boto3.client("lambda", REGION).get_function_url_config(
+        FunctionName=stack.ids["ApiFunction"]
+    )
+    assert url["AuthType"] == "AWS_IAM"
+    assert not {"ApiUrlForEverybody", "ApiForEverybodyByItsUrl"} & set(stack.ids)
+    allowed, function = called_by(stack), stack.function("Api")["FunctionArn"]
+    assert {each["Resource"] for each in allowed} == {function}
+    assert {each["Action"] for each in allowed} == {
+        "lambda:InvokeFunctionUrl",
+        "lambda:InvokeFunction",
+    }
+    assert config.load(stack.environment("Api")).iam_policies == "read-only"
+
+
+def test_auth_can_be_left_to_iam_alone() -> None:
+    """Lost: a deployment of before goes on only with keys that nobody has given out."""
+    stack = Stack(Auth="off", UrlAuth="AWS_IAM")
+    for name in FUNCTIONS:
+        settings = config.load(stack.environment(name))
+        assert (settings.auth, settings.audit) == ("off", "on")
+
+
+def test_a_root_key_takes_over_from_another() -> None:
+    """Lost: a root key that may have leaked cannot be replaced, or all keys die at once."""
+    client = boto3.client("secretsmanager", REGION)
+    texts = {name: new_root_key() for name in ("new", "old")}
+    new, old = (
+        client.create_secret(Name=name, SecretString=text)["ARN"] for name, text in texts.items()
+    )
+    stack = Stack(RootKeyArns=f"{new},{old}")
+    assert "RootKey" not in stack.ids
+    found = read_root_keys(stack.outputs["RootKey"], REGION)
+    assert [each.derive("a") for each in found] == [
+        RootKey.read(text.encode()).derive("a") for text in texts.values()
+    ]
+    for name in FUNCTIONS:
+        assert stack.environment(name)["LINEAMENT_ROOT_KEY"] == f"{new},{old}"
+        (read,) = (
+            each["Resource"]
+            for each in stack.statements(name)
+            if each["Action"] == "secretsmanager:GetSecretValue"
+        )
+        assert read == [new, old]
+
+
+@pytest.mark.parametrize("name", ["Api", "ImageUploaded", "Worker"])
+def test_a_use_case_holds_for_whoever_uses_faces(name: str) -> None:
+    """Lost: rules of law enforcement hold for clients, and uploads or imports go round them."""
+    stated = {
+        "Purpose": "case work, with a warrant",
+        "NoticeUrl": "https://faces.example/notice",
+        "Contact": "faces@example.com",
+        "DisclosureUrl": "https://faces.example/use",
+    }
+    stack = Stack(UseCase="law-enforcement", Audit="strict", **stated)
+    settings = config.load(stack.environment(name))
+    house = build_house(settings)
+    assert (house.use_case, house.lacks(house.rules)) == ("law-enforcement", ())
+    assert (house.purpose, settings.audit) == (stated["Purpose"], "strict")
 
 
 def test_no_endpoint_at_all() -> None:

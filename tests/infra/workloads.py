@@ -19,16 +19,18 @@ from lineament import app
 from lineament.gallery import generation
 from lineament.handlers.table import OPERATIONS
 from lineament.jobs import messages, moving, work
-from lineament.storage import bucket, housekeeping, staging
+from lineament.storage import audit, bucket, housekeeping, staging
 from lineament.storage.compaction import Due
 from lineament.storage.purge import purge
 from tests.conformance.transports import as_lambda_event, client
+from tests.infra.callers import consent, forget_trail, new_key
 from tests.infra.calling import (
     refused,
     with_collections,
     with_faces_and_users,
     with_pictures,
     with_places,
+    with_rules,
 )
 from tests.infra.stack import ACCOUNT, REGION
 from tests.infra.world import World, make_star, with_a_user, with_rests
@@ -57,17 +59,19 @@ def api(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     version = world.put("versioned.jpg", "obama2")
     photo = (world.photos / "obama.jpg").read_bytes()
     make_star()
-    container.forget()
-
+    key = new_key(ACCOUNT)
     patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
+    _begin(patch)
 
     def do() -> None:
-        c = client(as_lambda_event(world.entry), None, ACCOUNT, REGION)
+        event = as_lambda_event(world.entry)
+        c = client(event, None, key.access_key_id, REGION, (key.secret, None))
         with_collections(c)
         with_faces_and_users(c, world.images, photo, version)
         refused(c)
         with_places(c, world.images, version)
         with_pictures(c, world.images)
+        with_rules(c, world.images)
         done = container.application().counts.requests.read()
         assert {name for name, status in done if status == "200"} == set(OPERATIONS)
 
@@ -87,6 +91,10 @@ def image_uploaded(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     known = {"Image": {"Bytes": photo}, "ExternalImageId": "known"}
     world.call("IndexFaces", CollectionId="staff", **known)
     world.put("collections/staff/known.jpg")
+    agreed = {"lineament:consent": "required"}
+    world.call("CreateCollection", CollectionId="consented", Tags=agreed)
+    consent(ACCOUNT, "ada")
+    world.put("collections/consented/ada.jpg")
     world.put("elsewhere.jpg", collection="cold")
     world.put("collections/lost/p.jpg")
     world.s3.put_object(Bucket=world.images, Key="collections/staff/text.jpg", Body=b"text")
@@ -94,13 +102,14 @@ def image_uploaded(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         Bucket=world.images, VersioningConfiguration={"Status": "Enabled"}
     )
     version = world.put("collections/staff/versioned.jpg", "obama2")
-    names = ("collections/staff/known.jpg", "elsewhere.jpg", "collections/lost/p.jpg")
-    told = [*names, "collections/staff/text.jpg", "collections/staff/gone.jpg"]
+    names = ("known.jpg", "text.jpg", "gone.jpg")
+    told = [f"collections/staff/{name}" for name in names]
+    told += ["elsewhere.jpg", "collections/lost/p.jpg", "collections/consented/ada.jpg"]
     bodies = [_notice(world.images, key) for key in told]
     bodies.append(_notice(world.images, "collections/staff/versioned.jpg", version))
     bodies.append(_notice(world.images, "collections/staff/gone.jpg", version))
     patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
-    container.forget()
+    _begin(patch)
 
     def do() -> None:
         assert failed(world.entry(event(*bodies), None)) == []
@@ -128,7 +137,8 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     world.indexed("folded", "biden")
     world.snapshot("folded")
     with_rests(world, "folded", patch)
-    world.call("CreateCollection", CollectionId="filled")
+    world.call("CreateCollection", CollectionId="filled", Tags={"lineament:consent": "required"})
+    consent(ACCOUNT, "ada")
     world.put("one.jpg")
     world.put("two.jpg", "obama2")
     world.put("three.jpg", "biden")
@@ -138,13 +148,14 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
     container.forget()
     _moved_by_half(world, "half")
-    container.forget()
+    _begin(patch)
     images = [
         {"image": f"s3://{world.images}/one.jpg", "user_id": "ada"},
         {"image": f"s3://{world.images}/one.jpg"},
         {"image": f"s3://{world.images}/two.jpg", "user_id": "ada"},
         {"image": f"s3://{world.images}/three.jpg", "user_id": "ben"},
     ]
+    agreed = [{**each, "external_image_id": "ada"} for each in images]
     jobs: list[dict[str, Any]] = [
         {"job": "purge"},
         {"job": "compact", "collection": "folded"},
@@ -152,7 +163,7 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         _reindex("cut"),
         _reindex("half"),
         {"job": "purge"},
-        {"job": "import", "collection": "filled", "images": images},
+        {"job": "import", "collection": "filled", "images": agreed},
         {"job": "import", "collection": "damaged", "images": images[:1]},
     ]
 
@@ -163,6 +174,13 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         assert failed(world.entry(event(*map(json.dumps, jobs)), None)) == []
 
     yield do
+
+
+def _begin(patch: pytest.MonkeyPatch) -> None:
+    """Let a function start anew, in a deployment whose audit trail has not begun."""
+    patch.setattr(audit, "HINT_EVERY", 1)
+    forget_trail(container.application().tables)
+    container.forget()
 
 
 def _reindex(name: str) -> dict[str, str]:

@@ -9,12 +9,15 @@ import pytest
 from cfnlint.decode import decode
 
 from tests.scale_page import agree, table
+from tests.unit import trust_units
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/cost.md"
 TEXT = " ".join(PAGE.read_text().split())
 ROUNDS, POLLS = 30 * 24 * 4, 5 * 3 * 60 * 24 * 30
 """A month's rounds of housekeeping, and a queue's empty polls."""
+COLD = 1 / 100
+"""Cold starts a call."""
 CALLS = ("IndexFaces, one face", "SearchFacesByImage, 10 found", "SearchFaces, 10 found")
 
 
@@ -27,12 +30,22 @@ def price() -> dict[str, float]:
     return {**only(table("Prices")), **only(table("Prices", PAGE))}
 
 
-@pytest.fixture(scope="module")
-def template() -> dict[str, Any]:
-    found, problems = decode(str(ROOT / "infra/template.yaml"))
+def decoded(name: str) -> dict[str, Any]:
+    found, problems = decode(str(ROOT / "infra" / name))
     assert problems == []
     whole: dict[str, Any] = found
     return whole
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return decoded("template.yaml")
+
+
+@pytest.fixture(scope="module")
+def dashboard() -> dict[str, Any]:
+    found: dict[str, Any] = decoded("dashboard.yaml")["Resources"]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +70,11 @@ def alarmed(template: dict[str, Any]) -> list[int]:
 
 @pytest.fixture(scope="module")
 def idle(
-    template: dict[str, Any], price: dict[str, float], gigabyte_ms: float, alarmed: list[int]
+    template: dict[str, Any],
+    dashboard: dict[str, Any],
+    price: dict[str, float],
+    gigabyte_ms: float,
+    alarmed: list[int],
 ) -> dict[str, tuple[float, float]]:
     """Return each part of an idle month, $: at list price, and after what is free."""
     kinds = [each["Type"] for each in template["Resources"].values()]
@@ -67,22 +84,22 @@ def idle(
     key = price["KMS, a key"] * kinds.count("AWS::KMS::Key")
     units = price["DynamoDB, a million consistent read units"] / 1e6
     listing = price["S3, a thousand listings or PUTs"] / 1e3
-    calls = ROUNDS * 2 * (units + listing)
+    calls = ROUNDS * (3 * units + 2 * listing)
+    reading = ROUNDS * price["Secrets Manager, 10,000 calls"] / 1e4
+    secret = price["Secrets Manager, a secret"] * kinds.count("AWS::SecretsManager::Secret")
     image = 0.5 * price["ECR, a GB-month"]
     rounds = ROUNDS * (1000 * gigabyte_ms + price["Lambda, a million requests"] / 1e6)
     assert ROUNDS * 3008 / 1024 < 400_000, "GB-seconds that are free"
     return {
         "key": (key, key),
+        "root key": (secret + reading, secret + reading),
         "alarms": (sum(alarmed) * alarm, (sum(alarmed) - 10) * alarm),
-        "dashboard": (
-            price["CloudWatch, a dashboard"] * kinds.count("AWS::CloudWatch::Dashboard"),
-            0,
-        ),
+        "dashboard": (price["CloudWatch, a dashboard"] * len(dashboard), 0),
         "metrics of one's own": (price["CloudWatch, a metric"], 0),
         "polling of two queues": (polls * poll, (polls - 1e6) * poll),
         "housekeeping, functions": (rounds, 0),
         "housekeeping, calls": (calls, calls),
-        "requests to the key": (ROUNDS * 2 * price["KMS, 10,000 requests"] / 1e4, 0),
+        "requests to the key": (ROUNDS * 3 * price["KMS, 10,000 requests"] / 1e4, 0),
         "image": (image, image),
     }
 
@@ -93,8 +110,9 @@ def thousand(price: dict[str, float], gigabyte_ms: float) -> dict[str, Any]:
     measured = table("Time and memory", ROOT / "docs/models.md")["IndexFaces"][0][0]
     assert f"twice the {measured} ms" in TEXT
     looks, stored, pictures = np.array([1, 1, 0]), np.array([5, 2, 2]), np.array([1, 1, 0])
+    stored = stored + trust_units.READS + 1  # and the entry in the trail
     searched = np.array([0, 1, 1])
-    milliseconds = 2 * measured * looks + 5 * stored + 25 * pictures + searched + 2000 / 100
+    milliseconds = 2 * measured * looks + 5 * stored + 25 * pictures + searched + 2000 * COLD
     counted = {name: row[:2] for name, row in table("What a call costs").items()}
     read, written = (np.array([counted[name][column][0] for name in CALLS]) for column in (0, 1))
     assert list(read) == [2, 11, 11]
@@ -103,11 +121,21 @@ def thousand(price: dict[str, float], gigabyte_ms: float) -> dict[str, Any]:
     units = (read + later) * price["DynamoDB, a million consistent read units"]
     units = units + written * price["DynamoDB, a million write units, on demand"]
     nothing = np.zeros(3)
+    trail = [
+        trust_units.written(name.split(",")[0], 1 if later[n] else 10)
+        for n, name in enumerate(CALLS)
+    ]
+    trusted = np.array(trail) * price["DynamoDB, a million write units, on demand"] / 1e3
+    trusted = trusted + (trust_units.READS + COLD * trust_units.COLD_READS) * (
+        price["DynamoDB, a million consistent read units"] / 1e3
+    )
+    trusted = trusted + COLD * 1e3 * price["Secrets Manager, 10,000 calls"] / 1e4
     return {
         "billed time, ms a call": milliseconds,
         "... its GB-seconds": 1000 * milliseconds * gigabyte_ms,
         "requests of Lambda": nothing + price["Lambda, a million requests"] / 1e3,
         "DynamoDB": units / 1e3,
+        "trust: keys and the trail": trusted,
         "S3, reading the picture": pictures * price["S3, a thousand GETs"],
         "log": nothing + 1e-3 * price["CloudWatch, a GB of logs"],
     }
@@ -132,9 +160,9 @@ def test_an_idle_month_is_the_template_s(
     assert f"{len(alarmed)}, of {sum(alarmed)} metrics" in PAGE.read_text()
 
 
-def test_metrics_of_one_s_own_are_those_of_the_dashboard(template: dict[str, Any]) -> None:
+def test_metrics_of_one_s_own_are_those_of_the_dashboard(dashboard: dict[str, Any]) -> None:
     """Lost: a metric is added, $0.30 a month each, and the page does not count it."""
-    shown = str(template["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
+    shown = str(dashboard["Dashboard"]["Properties"]["DashboardBody"])
     of_housekeeping = 1
     assert shown.count('["Lineament"') + of_housekeeping == 10
     assert "one while idle, ten where uploads and jobs run" in TEXT
@@ -152,8 +180,12 @@ def test_a_thousand_calls_are_the_sum_of_their_parts(
         "times as much, of the first million": first / total(thousand),
     }
     assert price["Rekognition, beyond"] == pytest.approx(0.0006)
-    assert 10 * total(thousand)[0] == pytest.approx(1 / 9, rel=0.05)
-    assert "a picture would cost a ninth" in TEXT
+    assert 10 * total(thousand)[0] == pytest.approx(1 / 8, rel=0.05)
+    assert "a picture would cost an eighth" in TEXT
+    kept = price["DynamoDB, a GB-month"] + price["DynamoDB, a GB-month of point-in-time recovery"]
+    assert f"${kept:.2f} a month with point-in-time recovery" in TEXT
+    assert f"at a cold start {trust_units.COLD_READS} read units" in TEXT
+    assert "one write unit, or two with ten results" in TEXT
     printed = table("A thousand calls", PAGE)
     assert list(printed) == [*thousand, *sums]
     for name, values in {**thousand, **sums}.items():
@@ -170,7 +202,8 @@ def test_break_even_follows(
     vcpu, gigabyte = (price[f"Fargate, an hour of a {what}, arm64"] for what in ("vCPU", "GB"))
     container = 730 * (vcpu + 2 * gigabyte)
     assert f"${container:.1f} a month" in TEXT
-    stored = (thousand["DynamoDB"] + thousand["S3, reading the picture"])[0] / 1e3
+    parts = ("DynamoDB", "trust: keys and the trail", "S3, reading the picture")
+    stored = sum(thousand[name][0] for name in parts) / 1e3
     computed = {
         name: [listed / (theirs - each), free / (theirs - each)]
         for name, each in zip(
