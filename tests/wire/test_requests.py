@@ -134,3 +134,10 @@ def test_surrogates_are_refused_and_nul_is_text() -> None:
     image = {"S3Object": {"Bucket": "bucket", "Name": "a\x00b"}}
     assert read("DetectFaces", Image=image) == {"Image": image}
     assert "at 'collectionId'" in refusal("DescribeCollection", CollectionId="a\x00b")
+
+
+def test_a_body_of_nothing_but_values() -> None:
+    """Lost: a few calls of any caller, allowed nothing, fill the memory of a process."""
+    assert "no operation takes so many values" in unreadable(b'{"a":[' + b"[]," * 100_000 + b"0]}")
+    most = read("ListFaces", CollectionId="c", FaceIds=[FACE_ID] * 4096)
+    assert len(most["FaceIds"]) == 4096
