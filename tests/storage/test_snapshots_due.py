@@ -41,7 +41,7 @@ def test_a_large_snapshot_is_rewritten_less_often(
     assert compact(tables, store, now(tables, collection), AT_ONCE, lambda: begun)
     published = store.published(collection.generation)
     assert published is not None
-    assert published.bytes == 4 * (16 + 8 + 2 * 8), "ids, marks and vectors of eight halves"
+    assert published.bytes == 4 * (16 + 8 + 4 + 2 * 8), "ids, marks, times, vectors of eight halves"
     item = tables.faces.get(keys.snapshot_key(collection.generation))
     tables.faces.put({**(item or {}), "bytes": {"N": str(int(gib * 2**30))}})
     DynamoFaceStore(tables).remove(now(tables, collection), faces[3:])
