@@ -54,6 +54,9 @@ class Plenty:
     def find(self, *_: object) -> Collection:
         return collection()
 
+    def begin(self, _: Collection) -> None:
+        """Everything is here."""
+
     def sync(self, _: Collection) -> "Plenty":
         return self
 

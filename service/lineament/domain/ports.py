@@ -269,13 +269,14 @@ class GalleryView(Protocol):
 class Gallery(Protocol):
     """The galleries of this process."""
 
+    def begin(self, collection: Collection) -> None:
+        """Start to read a collection that is not held, while the caller does something else."""
+
     def sync(self, collection: Collection) -> GalleryView:
         """Catch up with the log to at least `collection.seq` and return the view."""
-        ...
 
     def drop(self, collection: Collection) -> None:
         """Let go of the memory of a collection that was deleted."""
-        ...
 
 
 class ObjectStore(Protocol):
@@ -288,7 +289,6 @@ class ObjectStore(Protocol):
             InvalidS3ObjectException: missing, forbidden, or in another region.
             ImageTooLargeException: over `limit` bytes; the body is not read.
         """
-        ...
 
 
 class Secrets(Protocol):
@@ -296,4 +296,3 @@ class Secrets(Protocol):
 
     def paging_key(self) -> bytes:
         """Return the key that signs page tokens: 32 bytes, made once per deployment."""
-        ...

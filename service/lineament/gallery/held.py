@@ -56,6 +56,10 @@ class Held(Generic[G]):
         """What galleries weighed, in total."""
         return self._total
 
+    def has(self, name: str) -> bool:
+        """Tell whether a gallery is held, or on its way."""
+        return name in self._galleries
+
     def take(self, name: str, make: Callable[[], G], *, instead: bool) -> tuple[G, bool]:
         """Return a gallery, now the one used last, and whether it was made for that.
 

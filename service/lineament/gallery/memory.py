@@ -1,7 +1,9 @@
 """The galleries of this process, kept level with their logs and within a bound of memory."""
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from lineament.domain.collections import Collection
 from lineament.domain.counts import Counts
@@ -9,7 +11,7 @@ from lineament.domain.engine import VectorEngine
 from lineament.domain.expiry import term
 from lineament.domain.ports import ChangeLog
 from lineament.domain.snapshots import Snapshots
-from lineament.errors import ResourceNotFoundException
+from lineament.errors import LineamentError, ResourceNotFoundException
 from lineament.gallery.generation import Generation, Latest, Sources
 from lineament.gallery.held import Held
 from lineament.gallery.view import MemoryGalleryView
@@ -77,6 +79,20 @@ class MemoryGallery:
             gallery.lock.release()
             self._held.weigh(name, gallery)
         return view
+
+    def begin(self, collection: Collection) -> None:
+        """Start to read a collection that is not held, in a thread; `sync` waits for it, or not.
+
+        What the read meets, `sync` meets again and tells.
+        """
+        if collection.seq and not self._held.has(collection.generation):
+            threading.Thread(
+                target=self._read_ahead, args=(collection,), name="gallery", daemon=True
+            ).start()
+
+    def _read_ahead(self, collection: Collection) -> None:
+        with suppress(LineamentError):
+            self.sync(collection)
 
     def drop(self, collection: Collection) -> None:
         """Let go of a deleted collection's vectors; views that somebody holds stay as they are.

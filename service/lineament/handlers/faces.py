@@ -39,6 +39,7 @@ def index_faces(services: Services, call: CallContext, params: Params) -> Output
     each pass it by the faces of one call.
     """
     collection, model = require_searchable(services, call, params["CollectionId"])
+    services.gallery.begin(collection)
     image = read_image(services, call, params["Image"], "Image")
     whence = Whence(
         ids.image_id(image), params.get("ExternalImageId"), image_source(params["Image"])

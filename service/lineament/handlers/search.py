@@ -37,6 +37,7 @@ def search_faces_by_image(services: Services, call: CallContext, params: Params)
     """Find the faces of a collection that are like the largest face of a picture."""
     searchable = require_searchable(services, call, params["CollectionId"])
     collection, model = searchable
+    services.gallery.begin(collection)
     picture = analyse(services, call, params["Image"], "Image")
     largest = largest_passing(picture, params.get("QualityFilter", "NONE"), model.recogniser)
     if largest is None:

@@ -43,6 +43,7 @@ def search_users(services: Services, call: CallContext, params: Params) -> Outpu
 def search_users_by_image(services: Services, call: CallContext, params: Params) -> Output:
     """Find the users of a collection that are like the largest face of a picture."""
     collection, model = require_searchable(services, call, params["CollectionId"])
+    services.gallery.begin(collection)
     picture = analyse(services, call, params["Image"], "Image")
     level = params.get("QualityFilter", "NONE")
     largest = largest_passing(picture, level, model.recogniser)
