@@ -6,11 +6,12 @@ import threading
 import pytest
 
 from lineament.domain.authorisations import APPROVED
+from lineament.domain.ids import image_id
 from lineament.storage.provision import Tables
 from lineament.storage.watch import DynamoWatch
 from tests.storage.conftest import on_the_faster
 from tests.storage.counting import Units
-from tests.storage.overseen import A_AGAIN, A_DAY, ID, NOON, A, World, refused
+from tests.storage.overseen import A_AGAIN, A_DAY, ID, NOON, A, B, World, refused
 
 STATED = {
     "neutral": False,
@@ -76,6 +77,26 @@ def test_pictures_of_the_same_person_count(world: World) -> None:
     world.look(A_AGAIN)
 
 
+def test_refusals_are_no_way_to_look_for_somebody(world: World) -> None:
+    """Lost: a day's searches are used up, and then each refusal says: this picture shows them."""
+    a, b = world.enrol(**WATCHED)
+    for _ in range(A_DAY):
+        world.search(a)
+    for _ in range(A_DAY):
+        assert "searched for" in refused(world.look, A)
+    assert "withheld from alice" in refused(world.look, A_AGAIN)
+    assert "withheld from alice" in refused(world.look, B)
+    world.search(b)
+    made = world.request(persons=(f"ImageId={image_id(B)}",))
+    world.authorisations.decide(made, APPROVED, "bob", world.now)
+    assert world.look(B)["FaceMatches"][0]["Face"]["FaceId"] == b
+    world.caller = "dora"
+    assert "searched for" in refused(world.look, A)
+    world.now += 24 * 3600
+    world.caller = "alice"
+    world.look(A)
+
+
 def test_users_are_people_too(world: World) -> None:
     """Lost: searches for a user are not counted."""
     a, _ = world.enrol(**WATCHED)
@@ -138,7 +159,7 @@ def test_rules_that_are_off_cost_no_call(tables: Tables, moto_endpoint: str) -> 
     assert _calls(World(tables, moto_endpoint), **plain) == without
     assert _calls(World(tables, moto_endpoint), **plain, max_results="5") == without
     watched = _calls(World(tables, moto_endpoint), **WATCHED)
-    assert [len(watched[name]) - len(without[name]) for name in watched] == [1, 1, 0]
+    assert [len(watched[name]) - len(without[name]) for name in watched] == [1, 2, 0]
 
 
 @on_the_faster

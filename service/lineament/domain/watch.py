@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from lineament.context import CallContext, Scope
 from lineament.domain.authorisations import FACE, USER
 
+WITHHELD = "Withheld="
+"""Before a caller's name: how often an answer was withheld from it, counted as for a person."""
+
 
 class Watch(Protocol):
     """Counts searches for a person, for all processes together."""
@@ -25,6 +28,13 @@ class Watch(Protocol):
 
         Raises:
             WireError: it cannot be counted.
+        """
+        ...
+
+    def counted(self, scope: Scope, collection_id: str, person: str, now: float) -> int:
+        """Return how many there were this day, and count none.
+
+        Args, Raises: as `count`.
         """
         ...
 

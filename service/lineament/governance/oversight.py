@@ -13,7 +13,7 @@ from lineament.domain.authorisations import FACE, USER, Authorisation, Authorisa
 from lineament.domain.consent import Consents, require_consent
 from lineament.domain.rules import DUAL_CONTROL, Rules
 from lineament.domain.ruling import SEARCHES
-from lineament.domain.watch import Alert, Watch, best_match
+from lineament.domain.watch import WITHHELD, Alert, Watch, best_match
 from lineament.errors import AccessDeniedException
 
 Params = Mapping[str, Any]
@@ -56,6 +56,8 @@ class Oversight:
         persons = sought(params)
         if rules.watched and persons and persons[0].startswith((FACE, USER)):
             used = self._watched(call, collection_id, persons) or used
+        if rules.watched and "Image" in params:
+            self._require_few_withheld(call, collection_id, persons)
         return used
 
     def require_after(
@@ -70,7 +72,27 @@ class Oversight:
         best = best_match(output) if rules.watched and "Image" in params else None
         if best is None or call.operation not in SEARCHES:
             return ""
-        return self._watched(call, collection_id, (best, *sought(params)))
+        try:
+            return self._watched(call, collection_id, (best, *sought(params)))
+        except AccessDeniedException:
+            self.watch.count(call.scope, collection_id, f"{WITHHELD}{_name(call)}", call.now)
+            raise
+
+    def _require_few_withheld(
+        self, call: CallContext, collection_id: str, persons: tuple[str, ...]
+    ) -> None:
+        """End a caller's searches by picture: that an answer is withheld tells who was found.
+
+        Who has used up a day's searches for somebody would know them in picture after picture.
+        """
+        name = f"{WITHHELD}{_name(call)}"
+        if self.watch.counted(call.scope, collection_id, name, call.now) < self.a_day:
+            return
+        if self._find(call, collection_id, lambda each: each.names(persons)) is None:
+            raise AccessDeniedException(
+                f"{self.a_day} answers were withheld from {_name(call)} today in collection "
+                f"{collection_id}; searches by picture need an authorisation that names the picture"
+            )
 
     def _controlled(self, call: CallContext, collection_id: str, params: Params) -> str:
         persons = sought(params)

@@ -19,9 +19,8 @@ class DynamoWatch:
 
     def count(self, scope: Scope, collection_id: str, person: str, now: float) -> int:
         """Count one more search, see the port."""
-        day = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
         changed = self._trust.update(
-            keys.watch_key(scope, collection_id, day, person),
+            keys.watch_key(scope, collection_id, _day(now), person),
             "SET #searches = if_not_exists(#searches, :none) + :one, #expires = :expires",
             "attribute_not_exists(#searches) OR #searches >= :none",
             {
@@ -31,3 +30,12 @@ class DynamoWatch:
             },
         )
         return int(changed["searches"]["N"])
+
+    def counted(self, scope: Scope, collection_id: str, person: str, now: float) -> int:
+        """Return how many there were, see the port."""
+        item = self._trust.get(keys.watch_key(scope, collection_id, _day(now), person))
+        return 0 if item is None else int(item["searches"]["N"])
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
