@@ -20,7 +20,7 @@ from lineament.cli.arguments import writable
 from lineament.cli.erasing.carrying_out import Done, Run
 from lineament.cli.erasing.checking import check
 from lineament.cli.erasing.finding import Finder, Match, NobodyFound, Place
-from lineament.cli.operating import Operator, add_account, add_by
+from lineament.cli.operating import Operator, add_by
 from lineament.domain.receipts import OUT_OF_REACH, PURPOSE, seal
 from lineament.errors import CannotStart, LineamentError, WireError
 from lineament.storage.erasing import Erasing
@@ -46,7 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=_similarity, default=_SURE, metavar="0..100", help="(%(default)g)"
     )
-    add_account(parser)
+    parser.add_argument(
+        "--account", metavar="ID", help="12 digits (default: LINEAMENT_DEFAULT_ACCOUNT)"
+    )
+    parser.add_argument("--region", help="in this one only (default: all)")
     parser.add_argument("--collection", metavar="ID", help="in this one only (default: all)")
     add_by(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
