@@ -72,6 +72,8 @@ class Settings:
     access_keys: str
     """Empty: there are none."""
     root_key: str
+    regions: frozenset[str]
+    """That clients may sign for."""
     iam_policies: str
     rates: str
     """As written; `governance.throttle` reads it."""
@@ -132,6 +134,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "collection_profiles": read_bindings(values["collection_profiles"]),
             "threads": values["threads"] or _threads(source),
             "attributes_off": read_attributes(values["attributes_off"]),
+            "regions": frozenset((values["regions"] or values["region"]).split(",")),
             "audit": _audit(values["audit"], values["auth"]),
             "audit_bucket": values["audit_bucket"] or values["snapshot_bucket"],
         }

@@ -33,6 +33,17 @@ class TrustSchema(Schema):
             "signatures of the audit trail follow: file:/path or secretsmanager:NAME."
         },
     )
+    regions = fields.String(
+        load_default="",
+        validate=validate.Regexp(
+            r"([a-z0-9\-]{1,63}(,[a-z0-9\-]{1,63}){0,63})?\Z",
+            error="no regions with commas between",
+        ),
+        metadata={
+            "help": "The regions that clients may sign for, with commas between; the region above "
+            "where empty. Collections, rates and quotas are each region's own. With auth off, any."
+        },
+    )
     iam_policies = fields.String(
         load_default="",
         metadata={

@@ -66,7 +66,7 @@ class Verified:
                 self._authenticator = Authenticator(
                     found,
                     iam_policies=by_iam,
-                    partition=Scope("", settings.region).partition,
+                    regions=settings.regions,
                 )
             return self._authenticator
 
@@ -112,7 +112,7 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
         grants,
         lambda scope, operation: DynamoBucket(tables, scope, operation),
         counts.throttled,
-        regions=frozenset({settings.region}),
+        regions=settings.regions,
     )
     return Admission(
         house=build_house(settings),

@@ -121,6 +121,13 @@ def test_au06_an_old_or_a_future_request(
     assert told in message
 
 
+def test_au11_regions_that_are_not_served(deployment: Guarded, key: Key) -> None:
+    """Lost: a caller makes up regions, each with rates and quotas of its own."""
+    for region in ("eu-west-1", "xx-made-up-1"):
+        message = refused(deployment.client(key, region).list_collections, INVALID_SIGNATURE)
+        assert message == "Credential should be scoped to a valid region."
+
+
 def test_au08_session_tokens(deployment: Guarded, account: str) -> None:
     """Lost: a temporary key is good without its token, or its token with any key."""
     temporary = deployment.key(account, life="1h")

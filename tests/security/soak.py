@@ -153,7 +153,7 @@ class Soak:
         """Ask in regions that there are not, and for objects in buckets that nobody has."""
         self.call("ListCollections", {}, region=f"xx-{self.word()}")
         place = {"Bucket": self.word(), "Name": self.word()}
-        self.call("DetectFaces", {"Image": {"S3Object": place}}, region=f"xx-{self.word()}")
+        self.call("DetectFaces", {"Image": {"S3Object": place}})
 
     def tags(self) -> None:
         region, account = "us-east-1", ACCOUNT

@@ -40,6 +40,7 @@ class Deployment:
             **os.environ,
             "LINEAMENT_TABLE": f"s{uuid.uuid4().hex[:12]}",
             "LINEAMENT_AUTH": "sigv4",
+            "LINEAMENT_REGIONS": "us-east-1,eu-west-1",
             "LINEAMENT_ACCESS_KEYS": "table",
             "LINEAMENT_ROOT_KEY": f"file:{folder / 'root.key'}",
         }

@@ -230,8 +230,8 @@ def test_settings_that_name_nothing_stop_a_server(
         connect_credentials(access_keys, root_key, tables)
 
 
-def test_scopes_of_other_partitions(tables: Tables) -> None:
-    """Lost: a policy on arn:aws-cn users is compared with arn:aws."""
+def test_scopes_of_other_partitions_and_regions(tables: Tables) -> None:
+    """Lost: a policy on arn:aws-cn users is compared with arn:aws; made-up regions bring quotas."""
     new = made(tables)
     authenticator = Authenticator(TableKeys(DynamoAccessKeys(tables), ROOT))
     now = time.time()
@@ -239,6 +239,8 @@ def test_scopes_of_other_partitions(tables: Tables) -> None:
     principal, scope, _ = authenticator.authenticate(request, now)
     assert scope == Scope(ACCOUNT, "cn-north-1")
     assert principal.arn == f"arn:aws-cn:iam::{ACCOUNT}:user/door"
-    one = Authenticator(TableKeys(DynamoAccessKeys(tables), ROOT), partition="aws")
+    one = Authenticator(
+        TableKeys(DynamoAccessKeys(tables), ROOT), regions=frozenset({"us-east-1", "eu-west-1"})
+    )
     with pytest.raises(InvalidSignatureException, match="valid region"):
         one.authenticate(request, now)

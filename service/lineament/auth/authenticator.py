@@ -63,7 +63,7 @@ class Authenticator:
         credentials: Credentials,
         service: str = SERVICE,
         iam_policies: tuple[str, ...] = (),
-        partition: str | None = None,
+        regions: frozenset[str] | None = None,
     ) -> None:
         """Take where access keys are found.
 
@@ -71,13 +71,14 @@ class Authenticator:
             credentials: asked for each request whose header and time are in order.
             service: what the scope has to name.
             iam_policies: of those whom IAM has let in before us; with none they may do nothing.
-            partition: that regions have to be of, as AWS's keys are of one; any where it is None.
+            regions: that are served; any where it is None, and then callers make up what they
+                like, with quotas of their own.
                 In another, statements about `arn:aws:...` would mean nothing.
         """
         self._credentials = credentials
         self._service = service
         self._iam_policies = iam_policies
-        self._partition = partition
+        self._regions = regions
 
     def authenticate(self, request: Request, now: float) -> Caller:
         """Return who calls.
@@ -103,7 +104,7 @@ class Authenticator:
         if request.iam is not None:
             return self._by_iam(request.iam)
         said = read_authorization(request.headers, self._service)
-        if self._partition not in {None, Scope("", said.region).partition}:
+        if self._regions is not None and said.region not in self._regions:
             raise InvalidSignatureException("Credential should be scoped to a valid region.")
         signed = signing_time(request.headers)
         require_now(signed, said.date, now)
