@@ -83,7 +83,7 @@ def every_byte(tables: Tables, store: SnapshotStore, engine: PlainEngine | None)
 
 
 def every_value(value: Any) -> Iterator[bytes]:
-    """Yield every block of bytes in an item, however deep."""
+    """Yield every text and block of bytes in an item, however deep."""
     if isinstance(value, dict):
         for each in value.values():
             yield from every_value(each)
@@ -92,6 +92,8 @@ def every_value(value: Any) -> Iterator[bytes]:
             yield from every_value(each)
     elif isinstance(value, bytes):
         yield value
+    elif isinstance(value, str):
+        yield value.encode()
 
 
 def held(
