@@ -110,3 +110,12 @@ def with_rules(c: Any, images: str) -> None:
         call(CollectionId="watched", **whom)
         with pytest.raises(refused):
             call(CollectionId="controlled", **whom)
+
+
+def with_expired_faces(c: Any, images: str) -> None:
+    """Meet a user's face that has expired: its picture again, and another face for its user."""
+    places = [{"S3Object": {"Bucket": images, "Name": name}} for name in ("p.jpg", "versioned.jpg")]
+    assert c.list_faces(CollectionId="expired")["Faces"] == []
+    assert c.index_faces(CollectionId="expired", Image=places[0])["FaceRecords"]
+    (record,) = c.index_faces(CollectionId="lapsed", Image=places[1])["FaceRecords"]
+    c.associate_faces(CollectionId="lapsed", UserId="ada", FaceIds=[record["Face"]["FaceId"]])

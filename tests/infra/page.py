@@ -8,7 +8,9 @@ from pathlib import Path
 from tests.infra.stack import TEMPLATE, decoded
 
 DOCS = Path(__file__).parents[2] / "docs"
-DEPLOY, CONTAINER = ((DOCS / name).read_text() for name in ("deploy.md", "container.md"))
+DEPLOY, CONTAINER, FUNCTIONS = (
+    (DOCS / f"{name}.md").read_text() for name in ("deploy", "container", "functions")
+)
 _SHIM = r"""#!/bin/bash
 printf '%s\0' "$(basename "$0")" "$@" $'\n' >> "$CALLS"
 [[ "$*" == *"OutputKey=='RootKey'"* ]] && echo @ROOT@ && exit 0

@@ -13,7 +13,7 @@ from awscli.clidriver import create_clidriver
 
 from lineament.cli.main import COMMANDS
 from lineament.jobs import messages
-from tests.infra.page import CONTAINER, DEPLOY, DOCS, blocks, called, section
+from tests.infra.page import CONTAINER, DEPLOY, DOCS, FUNCTIONS, blocks, called, section
 from tests.infra.stack import DASHBOARD, OPERATION, OPERATOR, TEMPLATE, decoded
 
 SAME = [
@@ -35,7 +35,7 @@ def template() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """Return what the part about functions calls, all of it in one shell."""
-    script = "\n".join(blocks(DEPLOY, "sh"))
+    script = "\n".join([*blocks(DEPLOY, "sh"), *blocks(FUNCTIONS, "sh")])
     return called(script, tmp_path_factory.mktemp("deploy"), ("aws", "docker", "lineament"))
 
 
@@ -63,7 +63,7 @@ def outputs_asked(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("file", "names"),
     [
-        (TEMPLATE, ["ImageUri", "UrlAuth", "ImagesBucket", "ImageUri", "DeletionProtection"]),
+        (TEMPLATE, ["ImageUri", "ImagesBucket", "ImageUri", "DeletionProtection", "UrlAuth"]),
         (OPERATION, 2 * ["Operation", "RootKeyArns", "ImageUri", *SAME]),
         (OPERATOR, ["RootKeyArns"]),
     ],
@@ -95,8 +95,8 @@ def test_every_parameter_and_output_is_told(template: dict[str, Any]) -> None:
     known = {*template["Parameters"], *template["Outputs"], "FunctionUrl", "HttpApi", "None"}
     named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`", DEPLOY))
     outputs = {*template["Outputs"], *beside["Outputs"], *operator["Outputs"]}
-    assert named <= known | outputs | {"Decrypts"}
-    assert outputs_asked(DEPLOY) | named >= outputs
+    assert named <= known | outputs | {"Decrypts", "ApiRole", "RetentionRole"}
+    assert outputs_asked(DEPLOY + FUNCTIONS) | named >= outputs
     assert outputs_asked(DEPLOY) <= set(template["Outputs"])
 
 
@@ -206,7 +206,7 @@ def test_clients_sign_for_the_function_url(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    (code,) = blocks(DEPLOY, "python")
+    (code,) = blocks(FUNCTIONS, "python")
     code, asked = code.replace("<id>", "abc"), "faces.create_collection("
     scope: dict[str, Any] = {}
     exec(code.split(asked)[0], scope)  # noqa: S102 - our own page
@@ -228,7 +228,7 @@ def test_files_that_the_page_names_are_there() -> None:
     named = set(
         re.findall(
             r"\b(?:docs|infra|lambdas|service|tests)/[\w./]+(?:md|py|yaml|Dockerfile)",
-            DEPLOY + CONTAINER,
+            DEPLOY + CONTAINER + FUNCTIONS,
         )
     )
     assert [name for name in sorted(named) if not (root / name).exists()] == []

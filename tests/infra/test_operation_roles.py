@@ -17,6 +17,7 @@ from tests.infra.callers import forget_trail, grant
 from tests.infra.calling import (
     refused,
     with_collections,
+    with_expired_faces,
     with_faces_and_users,
     with_pictures,
     with_places,
@@ -27,7 +28,7 @@ from tests.infra.granted import granted
 from tests.infra.reach import BY_LAMBDA, IMAGES, STATED, arns, deployed, names
 from tests.infra.recording import Right, recorded
 from tests.infra.stack import ACCOUNT, OPERATION, REGION, Deployed, Stack, decoded
-from tests.infra.world import World, make_star
+from tests.infra.world import World, expired, make_star
 
 pytestmark = pytest.mark.timeout(300)
 Deploy = Callable[[str], Deployed]
@@ -72,6 +73,8 @@ def needed(stack: Stack, deploy: Deploy, photo_dir: Path) -> dict[str, set[Right
         )
         version = world.put("versioned.jpg", "obama2")
         make_star()
+        for name in ("expired", "lapsed"):
+            expired(world, name)
         patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
         patch.setattr(audit, "HINT_EVERY", 1)
 
@@ -96,6 +99,7 @@ def needed(stack: Stack, deploy: Deploy, photo_dir: Path) -> dict[str, set[Right
                 with_places(client, IMAGES, version)
                 with_pictures(client, IMAGES)
                 with_rules(client, IMAGES)
+                with_expired_faces(client, IMAGES)
         finally:
             container.forget()
             stack.empty()

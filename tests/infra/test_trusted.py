@@ -9,6 +9,7 @@ import pytest
 from lineament import config
 from lineament.access import read_root_key
 from lineament.auth.derivation import RootKey
+from lineament.domain.house import House
 from tests.infra.granted import granted
 from tests.infra.stack import (
     ACCOUNT,
@@ -75,12 +76,31 @@ def test_function_url_leaves_it_to_access_keys_of_ours(stack: Stack) -> None:
 
 def test_an_open_address_has_keys_of_ours() -> None:
     """Lost: a deployment in which everybody who finds the address may do everything."""
-    (rule,) = decoded(TEMPLATE)["Rules"].values()
+    rule = decoded(TEMPLATE)["Rules"]["SomebodyChecks"]
     off, reached = rule["RuleCondition"]["Fn::And"]
     assert off == {"Fn::Equals": [{"Ref": "Auth"}, "off"]}
     assert reached == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Endpoint"}, "None"]}]}
     (assertion,) = rule["Assertions"]
     assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "UrlAuth"}, "AWS_IAM"]}
+
+
+def asserted(rule: str) -> set[str]:
+    """Return the parameters of which a rule asks that they are not empty, or not off."""
+    found = decoded(TEMPLATE)["Rules"][rule]["Assertions"]
+    return set(re.findall(r"'Ref': '(\w+)'", str([each["Assert"] for each in found])))
+
+
+def test_a_use_case_is_refused_where_its_functions_would_not_start() -> None:
+    """Lost: the stack is there, and each of its functions ends with a sentence in the log."""
+    for use_case, rules in (
+        ("public-safety", ["UseIsPublic"]),
+        ("law-enforcement", ["UseIsPublic", "PoliceUseIsPublic"]),
+    ):
+        house = House(use_case=use_case)
+        lacks = {each.removeprefix("LINEAMENT_") for each in house.lacks(house.rules)}
+        asked = {name for rule in rules for name in asserted(rule)}
+        named = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper() for name in asked}
+        assert named == lacks | {"AUDIT"}
 
 
 def test_parameters_of_both_templates_are_alike() -> None:

@@ -27,13 +27,14 @@ from tests.infra.callers import consent, forget_trail, new_key
 from tests.infra.calling import (
     refused,
     with_collections,
+    with_expired_faces,
     with_faces_and_users,
     with_pictures,
     with_places,
     with_rules,
 )
 from tests.infra.stack import ACCOUNT, REGION
-from tests.infra.world import World, make_star, with_a_user, with_rests
+from tests.infra.world import World, expired, make_star, with_a_user, with_rests
 from tests.lambdas.queueing import event, failed
 
 OLD = -5.0
@@ -59,6 +60,8 @@ def api(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     version = world.put("versioned.jpg", "obama2")
     photo = (world.photos / "obama.jpg").read_bytes()
     make_star()
+    for name in ("expired", "lapsed"):
+        expired(world, name)
     key = new_key(ACCOUNT)
     patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
     _begin(patch)
@@ -72,6 +75,7 @@ def api(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         with_places(c, world.images, version)
         with_pictures(c, world.images)
         with_rules(c, world.images)
+        with_expired_faces(c, world.images)
         done = container.application().counts.requests.read()
         assert {name for name, status in done if status == "200"} == set(OPERATIONS)
 
@@ -95,6 +99,8 @@ def image_uploaded(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     world.call("CreateCollection", CollectionId="consented", Tags=agreed)
     consent(ACCOUNT, "ada")
     world.put("collections/consented/ada.jpg")
+    expired(world, "expired")
+    world.put("collections/expired/obama!.jpg")  # no ExternalImageId, as the one that expired
     world.put("elsewhere.jpg", collection="cold")
     world.put("collections/lost/p.jpg")
     world.s3.put_object(Bucket=world.images, Key="collections/staff/text.jpg", Body=b"text")
@@ -105,6 +111,7 @@ def image_uploaded(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     names = ("known.jpg", "text.jpg", "gone.jpg")
     told = [f"collections/staff/{name}" for name in names]
     told += ["elsewhere.jpg", "collections/lost/p.jpg", "collections/consented/ada.jpg"]
+    told.append("collections/expired/obama!.jpg")
     bodies = [_notice(world.images, key) for key in told]
     bodies.append(_notice(world.images, "collections/staff/versioned.jpg", version))
     bodies.append(_notice(world.images, "collections/staff/gone.jpg", version))
@@ -139,6 +146,7 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     with_rests(world, "folded", patch)
     world.call("CreateCollection", CollectionId="filled", Tags={"lineament:consent": "required"})
     consent(ACCOUNT, "ada")
+    expired(world, "expired")
     world.put("one.jpg")
     world.put("two.jpg", "obama2")
     world.put("three.jpg", "biden")
@@ -165,6 +173,7 @@ def worker(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         {"job": "purge"},
         {"job": "import", "collection": "filled", "images": agreed},
         {"job": "import", "collection": "damaged", "images": images[:1]},
+        {"job": "import", "collection": "expired", "images": images[1:2]},
     ]
 
     assert {each["job"] for each in jobs} == set(messages.KINDS)
@@ -220,6 +229,7 @@ def retention(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     world.indexed("kept", "obama", "biden")
     world.snapshot("kept")
     with_rests(world, "kept", patch)
+    expired(world, "expired")
     world.indexed("staged", "biden")
     staging.open_stage(container.application().tables, world.collection("staged"), "other", _then)
     patch.setattr(app, "housekeep", partial(housekeeping.housekeep, grace=OLD, sweep_interval=0))
@@ -231,7 +241,7 @@ def retention(world: World, patch: pytest.MonkeyPatch) -> Prepared:
         done = world.entry({"source": "aws.events"}, None)
         assert done["failed_purges"] + done["failed_collections"] + done["failed_snapshots"] == 0
         assert min(done["purged_generations"], done["swept_records"], done["swept_vectors"]) > 0
-        assert min(done["swept_names"], done["made_snapshots"]) > 0
+        assert min(done["swept_names"], done["made_snapshots"], done["expired_faces"]) > 0
         world.entry({"source": "aws.events"}, None)
 
     yield do

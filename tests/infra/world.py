@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from lambdas import container
 from lineament.domain import celebrities
 from lineament.domain.collections import Collection
+from lineament.domain.expiry import DAY
+from lineament.domain.rules import RETENTION_DAYS
 from lineament.storage import keys
 from lineament.storage.compaction import Due, compact
 from lineament.storage.faces import DynamoFaceStore
@@ -65,9 +68,10 @@ class World:
         assert found is not None
         return found
 
-    def indexed(self, name: str, *photos: str) -> Collection:
-        """Make a collection of photos in S3."""
-        self.call("CreateCollection", CollectionId=name)
+    def indexed(self, name: str, *photos: str, make: bool = True) -> Collection:
+        """Make a collection of photos in S3, or put them into one."""
+        if make:
+            self.call("CreateCollection", CollectionId=name)
         for photo in photos:
             self.put(f"{name}/{photo}.jpg", photo)
             place = {"Bucket": self.images, "Name": f"{name}/{photo}.jpg"}
@@ -92,6 +96,19 @@ class World:
         where = keys.collection_key(self.collection(name).scope, name)
         tables = container.application().tables
         tables.control.update(where, "ADD #seq :one", "attribute_exists(pk)", {":one": {"N": "1"}})
+
+
+def expired(world: World, name: str) -> None:
+    """Make a collection of a user's face that has expired and is still stored."""
+    services, then = container.application().services, time.time() - 3 * DAY
+    model = services.models.default.version
+    made = Collection(container.scope(), name, secrets.token_hex(16), model, then)
+    services.collections.create(replace(made, tags={RETENTION_DAYS: "9"}))
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(services.faces, "_clock", lambda: then)
+        world.indexed(name, "obama", make=False)
+    with_a_user(world, name)
+    services.collections.retag(world.collection(name), lambda _: {RETENTION_DAYS: "1"})
 
 
 def with_a_user(world: World, name: str) -> None:
