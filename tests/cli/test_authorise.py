@@ -105,7 +105,6 @@ def test_exigent_is_overdue_until_judged(run: Any) -> None:
     [
         (("--expires", "31d"), "720 hours"),
         (("--exigent", "--expires", "25h"), "24 hours"),
-        (("--by", " "), "--by"),
         (("--image", "/nowhere.jpg"), "cannot be read"),
     ],
 )
@@ -115,8 +114,10 @@ def test_what_is_no_authorisation(run: Any, words: tuple[str, ...], told: str) -
     assert (status, told in err) == (1, True)
 
 
-@pytest.mark.parametrize("words", [("--reason", ""), ("--expires", "soon"), ("--expires", "0h")])
+@pytest.mark.parametrize(
+    "words", [("--reason", ""), ("--expires", "soon"), ("--expires", "0h"), ("--by", " ")]
+)
 def test_a_wrong_call(run: Any, words: tuple[str, ...]) -> None:
-    """Lost: a search without a reason, or for no time."""
+    """Lost: a search without a reason, for no time, or asked for by nobody."""
     with pytest.raises(SystemExit):
         run("request", "--collection", "people", *WHY, *words)

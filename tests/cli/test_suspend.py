@@ -87,3 +87,25 @@ def test_half_a_command_cuts_nobody_off(
     assert main(["suspend", *words]) == 1
     assert told in capsys.readouterr().err
     assert suspensions.read("123456789012") == {}
+
+
+@pytest.mark.parametrize("wrong", [["--account", "11112222333"], ["--by", " "], ["--by", ""]])
+def test_a_mistyped_account_is_no_account(
+    suspensions: DynamoSuspensions, capsys: pytest.CaptureFixture[str], wrong: list[str]
+) -> None:
+    """Lost: somebody is told that the account is cut off, and it is not; or nobody did it."""
+    with pytest.raises(SystemExit) as ended:
+        main(["suspend", "--whole-account", "--reason", "x", *wrong])
+    assert ended.value.code == 2
+    assert wrong[0] in capsys.readouterr().err
+    assert suspensions.read("11112222333") == {}
+
+
+def test_a_mistyped_collection_is_told(
+    suspensions: DynamoSuspensions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lost: somebody is told that a collection is cut off, and the one they mean is not."""
+    words = ["--account", ACCOUNT_ID, "--collection", "peopel", "--reason", "x"]
+    assert main(["suspend", *words]) == 0
+    assert "there is no such collection now" in capsys.readouterr().out
+    assert suspensions.read(ACCOUNT_ID)

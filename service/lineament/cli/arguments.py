@@ -3,7 +3,10 @@
 import argparse
 import math
 import os
+import re
 from pathlib import Path
+
+_LONGEST_NAME = 128
 
 
 def writable(text: str) -> Path:
@@ -35,3 +38,27 @@ def seconds(text: str) -> float:
     if not 0 <= found < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds from 0 on")
     return found
+
+
+def account_number(text: str) -> str:
+    """Return an account's number.
+
+    Raises:
+        ArgumentTypeError: it is none; what were done to it would be done to nobody.
+    """
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not an account of 12 digits")
+    return text
+
+
+def operator_name(text: str) -> str:
+    """Return who somebody says they are.
+
+    Raises:
+        ArgumentTypeError: nobody, or what no log could show.
+    """
+    if not 1 <= len(text.strip()) <= _LONGEST_NAME or not text.isprintable():
+        raise argparse.ArgumentTypeError(
+            f"say who you are, in 1 to {_LONGEST_NAME} printable characters"
+        )
+    return text

@@ -90,8 +90,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it, and return the exit status: 1 where `list` has something overdue."""
     operator = Operator(args)
-    if not operator.by.strip():
-        raise NotAllowed("say who you are, with --by")
     operator.make_tables()
     records = DynamoAuthorisations(operator.tables)
     actions: dict[str, Callable[[Operator, DynamoAuthorisations, argparse.Namespace], int]] = {

@@ -5,6 +5,7 @@ import getpass
 import time
 
 from lineament import config
+from lineament.cli.arguments import account_number, operator_name
 from lineament.context import Scope
 from lineament.domain.counts import Counts
 from lineament.governance.audit import NullTrail
@@ -16,7 +17,10 @@ from lineament.trust import LazyTrail
 def add_account(parser: argparse.ArgumentParser) -> None:
     """Add the options that say whose."""
     parser.add_argument(
-        "--account", metavar="ID", help="12 digits (default: LINEAMENT_DEFAULT_ACCOUNT)"
+        "--account",
+        type=account_number,
+        metavar="ID",
+        help="12 digits (default: LINEAMENT_DEFAULT_ACCOUNT)",
     )
     parser.add_argument("--region", help="of a collection (default: LINEAMENT_REGION)")
 
@@ -24,7 +28,11 @@ def add_account(parser: argparse.ArgumentParser) -> None:
 def add_by(parser: argparse.ArgumentParser) -> None:
     """Add the option that says who does it."""
     parser.add_argument(
-        "--by", metavar="NAME", default=_me(), help="who does it, for the audit trail (%(default)s)"
+        "--by",
+        type=operator_name,
+        metavar="NAME",
+        default=_me(),
+        help="who does it, for the audit trail (%(default)s)",
     )
 
 

@@ -14,6 +14,7 @@ from lineament.auth.scope import account_of
 from lineament.cli.operating import Operator, add_account, add_by
 from lineament.domain.suspension import ACCOUNT, Suspension, collection_name, key_name
 from lineament.errors import LineamentError
+from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.suspensions import DynamoSuspensions
 
 _LONGEST_REASON = 512
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     before = suspensions.suspend(account, name, new)
     how = "is suspended" if before is None else "was suspended already, and is now for"
     print(f"{told(account, name)} {how}: {args.reason}")
+    if args.collection and _is_not_there(operator, args.collection):
+        print("there is no such collection now: look whether account, region and id are right")
     return 0
 
 
@@ -91,6 +94,10 @@ def _account_of_key(access_key_id: str, operator: Operator) -> str:
         known = connect_credentials(settings.access_keys, settings.root_key, operator.tables)
         found = known.find(access_key_id)
     return found.account if found else account_of(access_key_id, operator.scope.account)
+
+
+def _is_not_there(operator: Operator, collection_id: str) -> bool:
+    return DynamoCollectionStore(operator.tables).find(operator.scope, collection_id) is None
 
 
 def told(account: str, name: str) -> str:
