@@ -112,9 +112,9 @@ def image_uploaded(world: World, patch: pytest.MonkeyPatch) -> Prepared:
     told = [f"collections/staff/{name}" for name in names]
     told += ["elsewhere.jpg", "collections/lost/p.jpg", "collections/consented/ada.jpg"]
     told.append("collections/expired/obama!.jpg")
-    bodies = [_notice(world.images, key) for key in told]
-    bodies.append(_notice(world.images, "collections/staff/versioned.jpg", version))
-    bodies.append(_notice(world.images, "collections/staff/gone.jpg", version))
+    bodies = [notice(world.images, key) for key in told]
+    bodies.append(notice(world.images, "collections/staff/versioned.jpg", version))
+    bodies.append(notice(world.images, "collections/staff/gone.jpg", version))
     patch.setattr(generation, "_WORTH_A_SNAPSHOT", 1)
     _begin(patch)
 
@@ -251,7 +251,8 @@ def _then() -> float:
     return 1_000_000_000.0
 
 
-def _notice(name: str, key: str, version: str | None = None) -> str:
+def notice(name: str, key: str, version: str | None = None) -> str:
+    """Return what S3 tells of an object that was put into a bucket."""
     about = {"key": key, "sequencer": "0A", **({"versionId": version} if version else {})}
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": name}, "object": about}}
     return json.dumps({"Records": [record]})
