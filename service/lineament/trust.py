@@ -9,8 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from marshmallow import ValidationError
+
 from lineament.access import connect_credentials, read_root_key
 from lineament.admission import Admission, Caller
+from lineament.auth.actions import OFFERED
 from lineament.auth.authenticator import Authenticator
 from lineament.auth.policy_calls import Circumstances
 from lineament.auth.policy_managed import compiled
@@ -19,6 +22,7 @@ from lineament.context import Principal, Scope
 from lineament.dispatch import Identify, unverified
 from lineament.domain.audit import Entry
 from lineament.domain.counts import Counts
+from lineament.domain.grants import Rates
 from lineament.domain.house import House
 from lineament.domain.watch import Alert
 from lineament.errors import CannotStart
@@ -26,7 +30,7 @@ from lineament.governance.audit import AuditTrail
 from lineament.governance.audit_describing import act
 from lineament.governance.oversight import Oversight
 from lineament.governance.signing import PURPOSE, Signer
-from lineament.governance.throttle import Throttle, read_rates
+from lineament.governance.throttle import Throttle, read_rates, require_operations
 from lineament.storage.accounts import DynamoAccounts, RememberedGrants
 from lineament.storage.audit import DynamoAuditTrail
 from lineament.storage.audit_anchors import Anchored, anchor, connect_anchors
@@ -101,10 +105,10 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
     """Return the checks that the settings ask for; makes no call.
 
     Raises:
-        CannotStart: a use case is named without what has to be public of it.
+        CannotStart: a use case is named without what has to be public of it, or a rate is none.
     """
     verified = settings.auth != _OFF
-    rates = read_rates(settings.rates)
+    rates = _read_rates(settings.rates)
     grants = RememberedGrants(DynamoAccounts(tables).find) if verified else None
     trail = None if settings.audit == _OFF else LazyTrail(settings, tables, counts)
     throttle = Throttle(
@@ -130,6 +134,15 @@ def build_admission(settings: Settings, tables: Tables, counts: Counts) -> Admis
         trail=trail,
         strict=settings.audit == _STRICT,
     )
+
+
+def _read_rates(text: str) -> Rates:
+    try:
+        rates = read_rates(text)
+        require_operations(rates, OFFERED)
+    except ValidationError as error:
+        raise CannotStart(f"LINEAMENT_RATES: {error.messages[0]}") from error
+    return rates
 
 
 def build_house(settings: Settings) -> House:

@@ -64,6 +64,7 @@ def test_what_is_not_named_stays(accounts: DynamoAccounts) -> None:
         (["set", A, "--buckets", "s3://photos"], "no bucket's name"),
         (["set", A, "--buckets", "[a-z]*"], "no bucket's name"),
         (["set", A, "--rate", "IndexFaces=fast"], "OPERATION=RATE"),
+        (["set", A, "--rate", "IndexFace=5"], "no operation"),
         (["set", A, "--rate", "*=5", "--no-rates"], "not allowed with"),
         (["remove", "x"], "no account"),
     ],

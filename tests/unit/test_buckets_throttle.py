@@ -5,11 +5,18 @@ from contextlib import suppress
 import pytest
 from marshmallow import ValidationError
 
+from lineament import config
 from lineament.context import Scope
-from lineament.domain.counts import Counter
+from lineament.domain.counts import Counter, Counts
 from lineament.domain.grants import Grant, Rates
-from lineament.errors import ProvisionedThroughputExceededException, ServiceUnavailable
+from lineament.errors import (
+    CannotStart,
+    ProvisionedThroughputExceededException,
+    ServiceUnavailable,
+)
 from lineament.governance.throttle import Throttle, read_rates, write_rates
+from lineament.storage.provision import connect
+from lineament.trust import build_admission
 from tests.unit.shared_bucket import Shared
 
 HERE = Scope("111122223333", "us-east-1")
@@ -156,3 +163,18 @@ def test_rates_that_mean_nothing_are_refused(text: str) -> None:
     """Lost: a slip of the pen silently lifts a limit, or stops every call."""
     with pytest.raises(ValidationError, match="OPERATION=RATE"):
         read_rates(text)
+
+
+@pytest.mark.parametrize("text", ["IndexFace=5", "searchfaces=5", "IndexFaces=5,Foo*=1"])
+def test_a_rate_of_no_operation_stops_a_server(text: str) -> None:
+    """Lost: a mistyped operation is called without any limit."""
+    settings = config.load({"LINEAMENT_RATES": text, "LINEAMENT_AUTH": "off"})
+    with pytest.raises(CannotStart, match=r"LINEAMENT_RATES.*no operation"):
+        build_admission(settings, connect("t", "us-east-1", "http://127.0.0.1:9"), Counts())
+
+
+def test_a_rate_that_is_none_stops_a_server() -> None:
+    """Lost: whoever starts it reads a traceback."""
+    settings = config.load({"LINEAMENT_RATES": "x", "LINEAMENT_AUTH": "off"})
+    with pytest.raises(CannotStart, match="OPERATION=RATE"):
+        build_admission(settings, connect("t", "us-east-1", "http://127.0.0.1:9"), Counts())

@@ -12,9 +12,10 @@ from dataclasses import replace
 from marshmallow import ValidationError
 
 from lineament import config
+from lineament.auth.actions import OFFERED
 from lineament.domain.grants import Grant, Rates, is_plain_bucket
 from lineament.errors import LineamentError
-from lineament.governance.throttle import read_rates, write_rates
+from lineament.governance.throttle import read_rates, require_operations, write_rates
 from lineament.storage.accounts import DynamoAccounts
 from lineament.storage.provision import connect
 
@@ -115,6 +116,8 @@ def _buckets(text: str) -> tuple[str, ...]:
 
 def _rates(text: str) -> Rates:
     try:
-        return read_rates(text)
+        rates = read_rates(text)
+        require_operations(rates, OFFERED)
     except ValidationError as error:
         raise argparse.ArgumentTypeError(str(error.messages[0])) from error
+    return rates

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 from marshmallow import ValidationError
@@ -49,6 +49,22 @@ def read_rates(text: str) -> Rates:
             )
         rates.append((pattern, rate))
     return tuple(rates)
+
+
+def require_operations(rates: Rates, operations: Iterable[str]) -> None:
+    """Refuse a pattern that no operation fits: mistyped, it would limit nothing.
+
+    Args:
+        rates: as `read_rates` returns them.
+        operations: all that are offered.
+
+    Raises:
+        ValidationError: one fits none; the message names it.
+    """
+    names = list(operations)
+    for pattern, _ in rates:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValidationError(f"'{pattern}' is no operation that is offered; case counts")
 
 
 def write_rates(rates: Rates) -> str:
