@@ -193,7 +193,7 @@ def anchor(  # noqa: PLR0913 - where, with what, and when
                 chains.note_anchor(account, tip.number, now)
                 made += 1
         except LineamentError as error:
-            _log.warning("audit: an anchor was not written: %s", type(error).__name__)
+            _log.warning("audit: an anchor was not written: %s", error)
             failed += 1
     return Anchored(made, failed)
 
