@@ -7,7 +7,6 @@ from functools import partial
 from lineament.context import Scope
 from lineament.domain.collections import Collection
 from lineament.domain.faces import FaceRecord, Vector
-from lineament.domain.limits import DEFAULT_MATCHES
 from lineament.domain.ports import GalleryView
 from lineament.errors import LineamentError
 from lineament.handlers.ranking import ranked
@@ -109,8 +108,10 @@ class Finder:
             if vector is None or model is None:
                 self.passed_over.append(f"{collection.scope.region}/{collection.collection_id}")
             else:
+                # All of them, whatever a search on the wire may tell: a receipt is given for it.
+                everybody = max(1, len(view))
                 near = ranked(
-                    partial(view.search, vector), model.calibration, self.threshold, DEFAULT_MATCHES
+                    partial(view.search, vector), model.calibration, self.threshold, everybody
                 )
                 similar = dict(near) | similar
             records = self.services.faces.records(collection, list(similar))
