@@ -15,6 +15,7 @@ from lineament.cli import exporting
 from lineament.cli.main import main
 from lineament.domain.ports import GalleryView
 from tests.cli.album import Album, album
+from tests.cli.recorded import entries
 
 __all__ = ["album"]
 
@@ -95,6 +96,15 @@ def test_vectors_are_the_collections_own(filled: Album, capsys: pytest.CaptureFi
         stored = view.vector(each["Face"]["FaceId"])
         assert stored is not None
         assert np.allclose(told, stored, atol=1e-3)
+
+
+def test_the_trail_tells_who_took_a_copy(filled: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost: an operator carries everybody's vectors away, and no record says so."""
+    monkeypatch.setenv("LINEAMENT_AUDIT", "on")
+    exported(filled, "--by", "ann")
+    exported(filled, "--vectors", "--by", "ann")
+    told = [(each.user, each.collection, each.rule) for each in entries(filled.tables, "Export")]
+    assert told == [("ann", "people", ""), ("ann", "people", "with vectors")]
 
 
 def test_it_stands_at_one_number(filled: Album, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from lineament import config
 from lineament.app import build_services
 from lineament.cli.arguments import writable
 from lineament.cli.bulk.desk import CollectionDesk
+from lineament.cli.operating import Operator, add_by
 from lineament.cli.stopping import Stopped, stop_signals
 from lineament.context import Scope
 from lineament.domain.collections import Collection
@@ -50,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vectors", action="store_true", help="with each face's vector: biometric data"
     )
+    add_by(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         )
     try:
         with stop_signals(), _replacing(args.file) as file:
+            why = "with vectors" if args.vectors else ""
+            Operator(args).record("Export", collection=args.collection, why=why)
             header = export(desk, file, vectors=args.vectors)
     except Stopped:
         print(f"Stopped; {args.file} is as it was.", file=sys.stderr)
