@@ -80,6 +80,13 @@ def test_what_is_not_given_is_told_as_the_default_that_counts() -> None:
     assert (made.subjects, made.subject_count) == (("f",), 1)
 
 
+@pytest.mark.parametrize(("wished", "counted"), [(4096, 100), (100, 100), (3, 3)])
+def test_no_more_faces_of_a_picture_count_than_are_indexed(wished: int, counted: int) -> None:
+    """Lost: the trail says that thousands of faces were allowed where a hundred are the most."""
+    made = entry("IndexFaces", {"CollectionId": "people", "MaxFaces": wished}, {"FaceRecords": []})
+    assert (made.limit_asked, made.limit_applied) == (wished, counted)
+
+
 def test_a_refusal_is_told_with_its_code_and_without_its_message() -> None:
     """Lost: that somebody tried and was refused; or a message's content gets into the trail."""
     made = entry("DeleteFaces", {"CollectionId": "c", "FaceIds": ["a"]}, AccessDeniedException("x"))

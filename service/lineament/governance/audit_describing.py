@@ -63,7 +63,7 @@ def describe(  # noqa: PLR0913 - what dispatch knows of a call, and nothing that
         threshold_asked=None if threshold is None else asked.get(threshold[0]),
         threshold_applied=None if threshold is None else applied.get(*threshold),
         limit_asked=None if limit is None else asked.get(limit[0]),
-        limit_applied=None if limit is None else (applied.get(limit[0]) or limit[1]),
+        limit_applied=_limit(applied, use),
         images=tuple(_pictures(asked, use)),
         external_image_id=asked.get("ExternalImageId", ""),
         subjects=tuple(subjects[:KEPT]),
@@ -114,6 +114,15 @@ def act(  # noqa: PLR0913 - an entry's members
         subject_count=len(subjects),
         rule=rule[:_LONGEST],
     )
+
+
+def _limit(applied: Params, use: Use) -> int | None:
+    """Return how many results counted: 0 is no wish on the wire."""
+    if use.limit is None:
+        return None
+    name, default = use.limit
+    wished = int(applied.get(name) or default)
+    return wished if use.most is None else min(wished, use.most)
 
 
 def _outcome(answer: Params | BaseException) -> str:

@@ -36,6 +36,8 @@ class Use:
     threshold: tuple[str, float] | None = None
     """The parameter, and what counts where it is absent."""
     limit: tuple[str, int] | None = None
+    most: int | None = None
+    """That count of `limit`, where the wire lets a caller ask for more."""
     subjects: tuple[str, ...] = ()
     """Parameters that are, or list, FaceIds and UserIds."""
     images: tuple[str, ...] = ()
@@ -71,7 +73,10 @@ USES: dict[str, Use] = {
         Results("DisassociatedFaces", ("FaceId",)), subjects=("UserId", "FaceIds")
     ),
     "IndexFaces": Use(
-        Results("FaceRecords", _FACE), limit=("MaxFaces", MAX_FACES_PER_IMAGE), images=_IMAGE
+        Results("FaceRecords", _FACE),
+        limit=("MaxFaces", MAX_FACES_PER_IMAGE),
+        most=MAX_FACES_PER_IMAGE,
+        images=_IMAGE,
     ),
     "ListFaces": Use(
         Results("Faces", ("FaceId",)),
