@@ -95,6 +95,8 @@ class Admission:
         try:
             self._require_admitted(call, caller, params, found)
             output = self._obey(handler, services, call, params, course, found)
+            if call.operation in USED_SEARCHES:  # It may have waited in line for many seconds.
+                self._require_active(call, found)
         except Exception as error:
             self._record(call, caller, params, course, error)
             raise
@@ -105,10 +107,7 @@ class Admission:
         self, call: CallContext, caller: Caller, params: Params, found: "_Found"
     ) -> None:
         scope, operation = call.scope, call.operation
-        if self.suspensions is not None:
-            key = call.principal.access_key_id
-            suspended = self.suspensions.of(scope.account)
-            require_active(suspended, scope, key, found.collection_id)
+        self._require_active(call, found)
         if caller.circumstances is not None:
             needed = requests_of(operation, params, scope, caller.circumstances, found.tags)
             authorise(caller.policies, needed)
@@ -117,6 +116,12 @@ class Admission:
         for bucket in _buckets(params):
             grant = None if self.grants is None else self.grants.of(scope.account)
             require_bucket(grant, bucket, self.own_buckets)
+
+    def _require_active(self, call: CallContext, found: "_Found") -> None:
+        if self.suspensions is not None:
+            key = call.principal.access_key_id
+            suspended = self.suspensions.of(call.scope.account)
+            require_active(suspended, call.scope, key, found.collection_id)
 
     def _obey(  # noqa: PLR0913, PLR0917 - a call, and what is known of it
         self,

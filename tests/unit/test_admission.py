@@ -1,5 +1,6 @@
 """What a call passes before its handler, where the parts behind it fail or refuse."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from lineament.admission import Admission, Caller
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
+from lineament.domain.suspension import ACCOUNT, Suspension
 from lineament.errors import (
     AccessDeniedException,
     InvalidS3ObjectException,
@@ -15,7 +17,7 @@ from lineament.errors import (
 
 SCOPE = Scope("111122223333", "eu-west-1")
 CALL = CallContext(SCOPE, Principal("AKIA", SCOPE.account, "door"), "DetectFaces", "id", 1.0)
-ANSWER = {"FaceDetails": []}
+ANSWER: dict[str, Any] = {"FaceDetails": []}
 PICTURE = {"Image": {"S3Object": {"Bucket": "theirs", "Name": "a.jpg"}}}
 
 
@@ -38,6 +40,18 @@ def answered(admission: Admission, params: dict[str, Any] | None = None) -> dict
     """Return what a call is told whose handler finds no face."""
     services: Any = None
     return admission.answer(lambda *_: ANSWER, services, CALL, Caller(), params or {"Image": {}})
+
+
+class Suspensions:
+    """Knows of none, until somebody cuts the account off."""
+
+    def __init__(self) -> None:
+        """Let everybody in."""
+        self.found: dict[str, Suspension] = {}
+
+    def of(self, _account: str) -> dict[str, Suspension]:
+        """Return what is suspended now."""
+        return self.found
 
 
 def over(_scope: Scope, _operation: str) -> None:
@@ -78,6 +92,22 @@ def test_a_refusal_is_told_though_it_cannot_be_recorded() -> None:
 
     with pytest.raises(AccessDeniedException, match="no"):
         answered(Admission(throttle=deny, trail=Trail(full=True), strict=True))
+
+
+def test_who_is_cut_off_while_a_search_waits_learns_nothing_from_it() -> None:
+    """Lost: in a busy process a suspended caller is still told who somebody is, seconds later."""
+    suspensions, trail = Suspensions(), Trail()
+
+    def search(*_: object) -> dict[str, Any]:
+        suspensions.found[ACCOUNT] = Suspension("abuse", "ops", 1.0)
+        return {"FaceMatches": [{"Similarity": 99.9}]}
+
+    services: Any = None
+    call = replace(CALL, operation="CompareFaces")
+    with pytest.raises(AccessDeniedException, match="suspended"):
+        Admission(suspensions=suspensions, trail=trail).answer(search, services, call, Caller(), {})
+    (entry,) = trail.entries
+    assert (entry.outcome, entry.result_count) == ("AccessDeniedException", 0)
 
 
 def test_a_failure_of_ours_is_recorded_too() -> None:
