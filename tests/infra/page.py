@@ -12,7 +12,9 @@ DEPLOY, CONTAINER, FUNCTIONS = (
     (DOCS / f"{name}.md").read_text() for name in ("deploy", "container", "functions")
 )
 _SHIM = r"""#!/bin/bash
-printf '%s\0' "$(basename "$0")" "$@" $'\n' >> "$CALLS"
+exec 9>> "$CALLS"
+flock 9  # both ends of a pipe come here at once
+printf '%s\0' "$(basename "$0")" "$@" $'\n' >&9
 [[ "$*" == *"OutputKey=='RootKey'"* ]] && echo @ROOT@ && exit 0
 @PARAMETERS@
 [[ "$*" =~ OutputKey==\'([A-Za-z]+)\' ]] && echo "told-$(tr A-Z a-z <<< "${BASH_REMATCH[1]}")"

@@ -124,7 +124,7 @@ def server(sandbox: Sandbox, image: Image) -> dict[str, Any]:
 def _aws(url: str) -> dict[str, str]:
     """Return the variables that lead a container, and this process, to the emulator.
 
-    Nobody's signature is looked at: infra/template.yaml leaves that to the function's URL.
+    Nobody's signature is looked at: tests/infra/test_let_in.py does that.
     """
     config.enter(config.local_environment(_NOWHERE, url))
     found = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
