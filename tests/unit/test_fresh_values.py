@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from lineament.fresh import Ages, FreshCache
 from lineament.errors import ServiceUnavailable
+from lineament.fresh import Ages, FreshCache
 
 
 class Source:

@@ -7,11 +7,11 @@ from collections.abc import Hashable, Mapping
 from threading import Lock
 from typing import Protocol
 
-from lineament.fresh import Ages, FreshCache
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey
 from lineament.auth.documents import NONCE, BadDocument, read_key, read_keys
 from lineament.errors import LineamentError
+from lineament.fresh import Ages, FreshCache
 
 _log = logging.getLogger(__name__)
 _SECRET_AGES = Ages(refresh=3.5, known=4.0)
