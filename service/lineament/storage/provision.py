@@ -125,6 +125,4 @@ def _let_expire(table: Table) -> None:
             return  # DynamoDB's answer where another process has done it at the same moment.
         _log.warning("the table %s keeps expired records: %s", table.name, code)
     except BotoCoreError as error:
-        _log.warning(
-            "the table %s keeps expired records: %s", table.name, type(error).__name__
-        )
+        _log.warning("the table %s keeps expired records: %s", table.name, type(error).__name__)
