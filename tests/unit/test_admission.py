@@ -8,6 +8,8 @@ import pytest
 from lineament.admission import Admission, Caller
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
+from lineament.domain.house import House
+from lineament.domain.rules import USE_CASES
 from lineament.domain.suspension import ACCOUNT, Suspension
 from lineament.errors import (
     AccessDeniedException,
@@ -82,6 +84,32 @@ def test_strict_answers_nothing_that_is_not_recorded() -> None:
     assert answered(Admission(trail=Trail(full=True))) == ANSWER
     with pytest.raises(NotRecorded):
         answered(Admission(trail=Trail(full=True), strict=True))
+
+
+def compared(house: House, trail: Trail) -> dict[str, Any]:
+    """Return what CompareFaces is told under a deployment's own rules."""
+    services: Any = None
+    call = replace(CALL, operation="CompareFaces")
+    answer: dict[str, Any] = {"FaceMatches": []}
+    admission = Admission(house=house, trail=trail)
+    return admission.answer(lambda *_: answer, services, call, Caller(), {})
+
+
+@pytest.mark.parametrize("use_case", sorted(USE_CASES))
+def test_a_search_that_humans_must_review_is_recorded_or_not_answered(use_case: str) -> None:
+    """Lost: police learn who somebody is from a search that no reviewer ever sees (L2)."""
+    police, full = House(use_case=use_case, purpose="cold cases"), Trail(full=True)
+    assert compared(police, Trail()) == {"FaceMatches": []}
+    with pytest.raises(NotRecorded):
+        compared(police, full)
+    assert compared(House(), full) == {"FaceMatches": []}
+
+
+def test_a_use_that_is_not_public_is_refused() -> None:
+    """Lost: a use case that a tag or the operator names is searched under in secret (L4, L7)."""
+    secret = House(use_case="law-enforcement", purpose="cold cases", neutral=False)
+    with pytest.raises(AccessDeniedException, match=r"NOTICE_URL.*CONTACT.*DISCLOSURE_URL"):
+        compared(secret, Trail())
 
 
 def test_a_refusal_is_told_though_it_cannot_be_recorded() -> None:
