@@ -136,6 +136,9 @@ class Admission:
         if "Tags" in params:
             self.house.require_stated(read_rules(params["Tags"]))
         course.rules, collection = self.house.rules, None
+        floor = course.rules.min_similarity
+        if floor and floor > services.celebrity_threshold:
+            services = replace(services, celebrity_threshold=floor)
         if operation in _RULED:
             collection = found.collection()
             if collection is not None:

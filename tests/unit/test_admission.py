@@ -1,6 +1,7 @@
 """What a call passes before its handler, where the parts behind it fail or refuse."""
 
 from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from lineament.admission import Admission, Caller
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
 from lineament.domain.house import House
+from lineament.domain.house import House
 from lineament.domain.rules import USE_CASES
 from lineament.domain.suspension import ACCOUNT, Suspension
 from lineament.errors import (
@@ -16,6 +18,7 @@ from lineament.errors import (
     InvalidS3ObjectException,
     ProvisionedThroughputExceededException,
 )
+from lineament.handlers.services import Services
 
 SCOPE = Scope("111122223333", "eu-west-1")
 CALL = CallContext(SCOPE, Principal("AKIA", SCOPE.account, "door"), "DetectFaces", "id", 1.0)
@@ -136,6 +139,22 @@ def test_who_is_cut_off_while_a_search_waits_learns_nothing_from_it() -> None:
         Admission(suspensions=suspensions, trail=trail).answer(search, services, call, Caller(), {})
     (entry,) = trail.entries
     assert (entry.outcome, entry.result_count) == ("AccessDeniedException", 0)
+
+
+@pytest.mark.parametrize(("set_to", "counts"), [(90.0, 99.0), (99.5, 99.5)])
+def test_a_use_case_holds_celebrities_to_its_floor(set_to: float, counts: float) -> None:
+    """Lost: where searches are held to 99, a face is given a public figure's name at 90."""
+    nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(Services))
+    services = Services(**{**nothing, "celebrity_threshold": set_to})
+    seen: list[float] = []
+
+    def recognise(given: Services, *_: object) -> dict[str, Any]:
+        seen.append(given.celebrity_threshold)
+        return ANSWER
+
+    house = House(use_case="public-safety", purpose="the stadium")
+    Admission(house=house).answer(recognise, services, CALL, Caller(), {"Image": {}})
+    assert seen == [counts]
 
 
 def test_a_failure_of_ours_is_recorded_too() -> None:
