@@ -136,8 +136,8 @@ class Admission:
         if "Tags" in params:
             self.house.require_stated(read_rules(params["Tags"]))
         course.rules, collection = self.house.rules, None
-        floor = course.rules.min_similarity
-        if floor and floor > services.celebrity_threshold:
+        if operation == "RecognizeCelebrities":
+            floor = max(services.celebrity_threshold, course.rules.min_similarity)
             services = replace(services, celebrity_threshold=floor)
         if operation in _RULED:
             collection = found.collection()

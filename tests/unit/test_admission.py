@@ -1,7 +1,6 @@
 """What a call passes before its handler, where the parts behind it fail or refuse."""
 
-from dataclasses import replace
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from lineament.admission import Admission, Caller
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
-from lineament.domain.house import House
 from lineament.domain.house import House
 from lineament.domain.rules import USE_CASES
 from lineament.domain.suspension import ACCOUNT, Suspension
@@ -153,7 +151,8 @@ def test_a_use_case_holds_celebrities_to_its_floor(set_to: float, counts: float)
         return ANSWER
 
     house = House(use_case="public-safety", purpose="the stadium")
-    Admission(house=house).answer(recognise, services, CALL, Caller(), {"Image": {}})
+    call = replace(CALL, operation="RecognizeCelebrities")
+    Admission(house=house).answer(recognise, services, call, Caller(), {"Image": {}})
     assert seen == [counts]
 
 
