@@ -30,7 +30,7 @@ from lineament.storage.secrets import DynamoSecrets
 from lineament.storage.snapshots import SnapshotStore, connect_snapshots
 from lineament.storage.tokens import DynamoTokens
 from lineament.storage.users import DynamoUserStore
-from lineament.trust import Verified, build_admission, build_anchoring, build_identify
+from lineament.trust import LazyTrail, Verified, build_admission, build_anchoring, build_identify
 from lineament.vision.deployment import Deployment, choose_deployment
 from lineament.wire.http import HttpRequest, HttpResponse
 
@@ -88,13 +88,16 @@ class Application:
         """Make the tables where they are missing and load the models, so that no call waits.
 
         Raises:
-            CannotStart: there are no access keys; the message says what to set.
+            CannotStart: there are no access keys, or nothing to sign the audit trail with though
+                settings say where; the message says what to set.
             ServiceUnavailable: DynamoDB does not answer.
             ModelUnavailable: a model is not installed; the message says what to do.
             ProfileError: the model's vectors have another length than the profile says.
         """
         if isinstance(self._dispatcher.identify, Verified):
             self._dispatcher.identify.open()
+        if isinstance(self._dispatcher.admission.trail, LazyTrail):
+            self._dispatcher.admission.trail.open()
         pool = ThreadPoolExecutor(1, "tables")
         tables = pool.submit(self.make_tables)
         pool.shutdown(wait=False)

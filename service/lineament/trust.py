@@ -209,7 +209,7 @@ class Alarm:
 
 
 class LazyTrail:
-    """The audit trail; its signing key is asked for with the first entry."""
+    """The audit trail; its signing key is asked for by `open`, or else with the first entry."""
 
     def __init__(self, settings: Settings, tables: Tables, counts: Counts) -> None:
         """Keep what the trail needs."""
@@ -226,9 +226,14 @@ class LazyTrail:
             NotRecorded: it does not stand, and `strict`.
             CannotStart: the root key cannot be read.
         """
-        self._open().append(entry, strict=strict)
+        self.open().append(entry, strict=strict)
 
-    def _open(self) -> AuditTrail:
+    def open(self) -> AuditTrail:
+        """Return the trail, ready to be signed.
+
+        Raises:
+            CannotStart: the root key cannot be read; the message says what to do.
+        """
         with self._lock:
             if self._trail is None:
                 self._trail = DynamoAuditTrail(

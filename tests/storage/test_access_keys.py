@@ -2,11 +2,14 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lineament import config
 from lineament.access import connect_credentials, read_root_key
+from lineament.app import build_application
 from lineament.auth.authenticator import Authenticator
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
@@ -19,6 +22,7 @@ from lineament.fresh import FreshCache
 from lineament.storage.access_keys import DynamoAccessKeys
 from lineament.storage.clients import secretsmanager_client
 from lineament.storage.provision import Tables, connect
+from tests.security.world import key_file
 from tests.unit.signing import boto_signed
 
 ROOT = RootKey(bytes(range(32)))
@@ -228,6 +232,19 @@ def test_settings_that_name_nothing_stop_a_server(
     tables = connect("t", "us-east-1", "http://127.0.0.1:9")
     with pytest.raises(CannotStart, match=told):
         connect_credentials(access_keys, root_key, tables)
+
+
+def test_a_trail_that_cannot_be_signed_stops_a_server(tmp_path: Path) -> None:
+    """Lost: a server with a wrong root key starts, and fails every call that is recorded."""
+    settings = config.load(
+        {
+            "LINEAMENT_ACCESS_KEYS": f"file:{key_file(tmp_path)}",
+            "LINEAMENT_ROOT_KEY": f"file:{tmp_path / 'nowhere'}",
+        }
+    )
+    application = build_application(settings, connect("t", "us-east-1", "http://127.0.0.1:9"))
+    with pytest.raises(CannotStart, match=r"LINEAMENT_ROOT_KEY: .*No such file"):
+        application.ready()
 
 
 def test_scopes_of_other_partitions_and_regions(tables: Tables) -> None:
