@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lineament.admission import Admission, Caller
+from lineament.admission import Admission, Caller, collection_of
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
 from lineament.domain.house import House
@@ -154,6 +154,22 @@ def test_a_use_case_holds_celebrities_to_its_floor(set_to: float, counts: float)
     call = replace(CALL, operation="RecognizeCelebrities")
     Admission(house=house).answer(recognise, services, call, Caller(), {"Image": {}})
     assert seen == [counts]
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({"CollectionId": "people"}, "people"),
+        ({"ResourceArn": SCOPE.collection_arn("people")}, "people"),
+        ({"ResourceArn": Scope("999999999999", SCOPE.region).collection_arn("people")}, None),
+        ({"Image": {}}, None),
+    ],
+)
+def test_a_call_is_on_the_collection_that_it_names(
+    params: dict[str, Any], found: str | None
+) -> None:
+    """Lost: the tags of a suspended collection, its rules among them, are changed all the same."""
+    assert collection_of(params, SCOPE) == found
 
 
 def test_a_failure_of_ours_is_recorded_too() -> None:
