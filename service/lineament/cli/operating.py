@@ -8,8 +8,10 @@ from lineament import config
 from lineament.cli.arguments import account_number, operator_name
 from lineament.context import Scope
 from lineament.domain.counts import Counts
+from lineament.errors import CannotStart
 from lineament.governance.audit import NullTrail
 from lineament.governance.audit_describing import act
+from lineament.storage.audit_blocks import AuditBlocks
 from lineament.storage.provision import Tables, connect, ensure_tables
 from lineament.trust import LazyTrail
 
@@ -54,6 +56,7 @@ class Operator:
         self.scope = Scope(args.account or settings.default_account, args.region or settings.region)
         self.by: str = getattr(args, "by", "")
         off = settings.audit == "off"
+        self._unsigned = not off and not settings.root_key
         self._trail = NullTrail() if off else LazyTrail(settings, self.tables, Counts())
 
     def make_tables(self) -> None:
@@ -80,11 +83,19 @@ class Operator:
 
         Raises:
             NotRecorded: the trail does not take it; then it must not be done.
+            CannotStart: likewise, since the account's trail is signed and there is no root key.
         """
+        whose = account or self.scope.account
+        if self._unsigned and AuditBlocks(self.tables.trust).is_signed(whose):
+            # A block without a signature stays in the chain, and looks like a forged one for ever.
+            raise CannotStart(
+                f"the audit trail of account {whose} is signed: set LINEAMENT_ROOT_KEY as its "
+                "servers have it"
+            )
         entry = act(
             what,
             time.time(),
-            account or self.scope.account,
+            whose,
             by=self.by,
             region=self.scope.region,
             collection=collection,

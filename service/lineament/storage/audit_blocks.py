@@ -70,6 +70,12 @@ class AuditBlocks:
         """Return where a chain ends; number 0 where it has not begun."""
         return self.ahead(account, self.hint(account).tip)
 
+    def is_signed(self, account: str) -> bool:
+        """Tell whether the last block of a chain bears a signature."""
+        last = self.tip(account).number
+        item = self._trust.get(keys.audit_block_key(account, last)) if last >= FIRST else None
+        return item is not None and "signature" in item
+
     def ahead(self, account: str, tip: Tip) -> Tip:
         """Return where a chain ends that is known up to `tip`."""
         while True:
