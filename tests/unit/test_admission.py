@@ -1,6 +1,6 @@
 """What a call passes before its handler, where the parts behind it fail or refuse."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -8,8 +8,9 @@ import pytest
 from lineament.admission import Admission, Caller, collection_of
 from lineament.context import CallContext, Principal, Scope
 from lineament.domain.audit import Entry, NotRecorded
+from lineament.domain.collections import Collection
 from lineament.domain.house import House
-from lineament.domain.rules import USE_CASES
+from lineament.domain.rules import MIN_SIMILARITY, USE_CASES
 from lineament.domain.suspension import ACCOUNT, Suspension
 from lineament.errors import (
     AccessDeniedException,
@@ -183,3 +184,39 @@ def test_a_failure_of_ours_is_recorded_too() -> None:
     with pytest.raises(ZeroDivisionError):
         Admission(trail=trail).answer(broken, services, CALL, Caller(), {"Image": {}})
     assert [entry.outcome for entry in trail.entries] == ["InternalServerError"]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What admission looks at of the services: a collection whose rules change at every read."""
+
+    collections: Any
+    attributes_off: frozenset[str] = frozenset()
+
+
+class Changing:
+    """A store of one collection, with another floor each time that it is read."""
+
+    def __init__(self) -> None:
+        """Begin without a read."""
+        self.reads = 0
+
+    def find(self, scope: Scope, collection_id: str) -> Collection:
+        """Return the collection as it is now."""
+        self.reads += 1
+        tags = {MIN_SIMILARITY: f"{90 + self.reads}"}
+        return Collection(scope, collection_id, "g", "model-1", 0.0, tags=tags)
+
+
+def test_a_search_goes_by_one_state_of_its_collection() -> None:
+    """Lost: rules of one moment rule an answer of another; and each search costs a read more."""
+    store = Changing()
+
+    def search(services: Any, call: CallContext, params: Any) -> dict[str, Any]:
+        seen = services.collections.find(call.scope, params["CollectionId"])
+        return {"floor": params["FaceMatchThreshold"], "seen": seen.tags[MIN_SIMILARITY]}
+
+    services: Any = Ports(store)
+    call, params = replace(CALL, operation="SearchFaces"), {"CollectionId": "people", "FaceId": "f"}
+    answer = Admission().answer(search, services, call, Caller(), params)
+    assert (answer, store.reads) == ({"floor": 91.0, "seen": "91"}, 1)
