@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineament.context import Scope
-from lineament.domain.limits import DEFAULT_MATCHES, DEFAULT_THRESHOLD, DEFAULT_USERS
 
 _COLLECTION = (
     "AssociateFaces",
@@ -66,7 +65,8 @@ _SEARCHES: Mapping[str, tuple[str, str | None]] = {
     "SearchUsers": ("UserMatchThreshold", "MaxUsers"),
     "SearchUsersByImage": ("UserMatchThreshold", "MaxUsers"),
 }
-_DEFAULT_LIMITS = {"MaxFaces": DEFAULT_MATCHES, "MaxUsers": DEFAULT_USERS}
+_DEFAULT_THRESHOLD = 80.0
+_DEFAULT_LIMITS = {"MaxFaces": 4096, "MaxUsers": 500}
 
 Params = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ def asked_of(operation: str, params: Params) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if operation in _SEARCHES:
         threshold, limit = _SEARCHES[operation]
-        facts["lineament:FaceMatchThreshold"] = params.get(threshold, DEFAULT_THRESHOLD)
+        facts["lineament:FaceMatchThreshold"] = params.get(threshold, _DEFAULT_THRESHOLD)
         if limit is not None:
             facts["lineament:MaxFaces"] = params.get(limit, _DEFAULT_LIMITS[limit])
     tags = params.get("Tags") or {}
