@@ -193,6 +193,26 @@ def test_only_with_tls(deployment: Deployment, tmp_path: Path) -> None:
     assert works(client)
 
 
+@pytest.mark.parametrize(
+    ("operator", "answer"), [("NotIpAddress", "works"), ("IpAddress", "AccessDeniedException")]
+)
+def test_only_from_an_address(
+    deployment: Deployment, tmp_path: Path, operator: str, answer: str
+) -> None:
+    """Lost: a key that may be used from one network is used from everywhere, or by a header."""
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    here = {operator: {"aws:SourceIp": "127.0.0.0/8"}}
+    policy = tmp_path / "address.json"
+    policy.write_text(json.dumps({"Statement": [{**deny, "Condition": here}]}))
+    client = deployment.client(**deployment.made("--policy", str(policy)))
+
+    def said(request: Any, **_: Any) -> None:
+        request.headers["X-Forwarded-For"] = "203.0.113.9"
+
+    client.meta.events.register("before-send.rekognition", said)
+    assert answer == ("works" if works(client) else refused(client))
+
+
 def test_no_header_changes_the_path(deployment: Deployment) -> None:
     """Lost: a header that nobody signed says which operation is meant."""
     for name in ("SCRIPT_NAME", "PATH_INFO"):
