@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from lineament.cli.main import main
+from lineament.cli.operating import Operator
 from lineament.context import Scope
 from lineament.domain.collections import Collection
+from lineament.domain.rules import CONSENT
 from lineament.storage.collections import DynamoCollectionStore
 from lineament.storage.provision import connect, ensure_tables
 
@@ -85,6 +87,29 @@ def test_wrong_words_change_nothing(
     assert main(["rules", *words]) == 1
     assert told in capsys.readouterr().err
     assert shelf.now().rules == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["set", "people", "min-similarity=99"], {"min-similarity": "99", "purpose": "the door"}),
+        (["clear", "people", "purpose"], {}),
+    ],
+)
+def test_two_operators_at_once(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, words: list[str], left: dict[str, str]
+) -> None:
+    """Lost: of two operators who rule a collection at once, one is told yes, and rules nothing."""
+    assert main(["rules", "set", "people", "purpose=the door"]) == 0
+
+    def meanwhile(*_: object, **__: object) -> None:
+        other = {CONSENT: "required"}
+        shelf.store.rule(shelf.now(), lambda rules: {**rules, **other})
+
+    monkeypatch.setattr(Operator, "record", meanwhile)
+    assert main(["rules", *words]) == 0
+    expected = {f"lineament:{name}": value for name, value in left.items()}
+    assert shelf.now().rules == {**expected, CONSENT: "required"}
 
 
 def test_rules_go_with_their_collection(shelf: Shelf) -> None:

@@ -61,9 +61,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     change = _set if args.action == "set" else _clear
     why = ", ".join(args.rules)
-    new = change(args.rules, collection)
+    change(args.rules, collection, collection.rules)  # What is wrong with them is told first.
     operator.record(f"Rules{args.action.title()}", collection=args.collection, why=why)
-    store.rule(collection, lambda _rules: new)
+    # Of the rules as they are then: another operator's, set meanwhile, must not be lost.
+    store.rule(collection, lambda now: change(args.rules, collection, now))
     if args.action == "clear":
         gone = {_key(each) for each in args.rules}
         store.retag(collection, lambda tags: {k: tags[k] for k in tags if k not in gone})
@@ -71,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _set(given: list[str], collection: Collection) -> dict[str, str]:
-    rules = dict(collection.rules)
+def _set(given: list[str], _found: Collection, now: Mapping[str, str]) -> dict[str, str]:
+    rules = dict(now)
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
@@ -85,12 +86,12 @@ def _set(given: list[str], collection: Collection) -> dict[str, str]:
     return rules
 
 
-def _clear(given: list[str], collection: Collection) -> dict[str, str]:
+def _clear(given: list[str], found: Collection, now: Mapping[str, str]) -> dict[str, str]:
     keys = [_key(name) for name in given]
     for name, key in zip(given, keys, strict=True):
-        if key not in collection.rules and key not in collection.tags:
-            raise NoSuchRule(f"collection {collection.collection_id} has no rule {name}")
-    return {key: value for key, value in collection.rules.items() if key not in keys}
+        if key not in found.rules and key not in found.tags:
+            raise NoSuchRule(f"collection {found.collection_id} has no rule {name}")
+    return {key: value for key, value in now.items() if key not in keys}
 
 
 def _key(name: str) -> str:
