@@ -14,6 +14,7 @@ from lineament.domain.rules import MIN_SIMILARITY, USE_CASES
 from lineament.domain.suspension import ACCOUNT, Suspension
 from lineament.errors import (
     AccessDeniedException,
+    InvalidParameterException,
     InvalidS3ObjectException,
     ProvisionedThroughputExceededException,
 )
@@ -105,6 +106,24 @@ def test_a_search_that_humans_must_review_is_recorded_or_not_answered(use_case: 
     with pytest.raises(NotRecorded):
         compared(police, full)
     assert compared(House(), full) == {"FaceMatches": []}
+
+
+def test_two_pictures_are_compared_under_the_deployments_floor() -> None:
+    """Lost: police compare two photos at 80, which the rules of no collection stop (L1)."""
+    seen: list[Any] = []
+    services: Any = None
+
+    def compare(_services: Any, _call: CallContext, params: Any) -> dict[str, Any]:
+        seen.append(params["SimilarityThreshold"])
+        return {"FaceMatches": []}
+
+    call, police = replace(CALL, operation="CompareFaces"), House("law-enforcement", "cold cases")
+    for params in ({}, {"SimilarityThreshold": 50.0}, {"SimilarityThreshold": 99.5}):
+        Admission(house=police).answer(compare, services, call, Caller(), params)
+    assert seen == [99.0, 99.0, 99.5]
+    refusing = Admission(house=replace(police, strict=True))
+    with pytest.raises(InvalidParameterException, match=r"SimilarityThreshold 50 is below 99"):
+        refusing.answer(compare, services, call, Caller(), {"SimilarityThreshold": 50.0})
 
 
 def test_a_use_that_is_not_public_is_refused() -> None:
