@@ -68,13 +68,6 @@ def obeying(rules: Rules, operation: str, params: Params, *, strict: bool = Fals
     return changed
 
 
-def asked_threshold(operation: str, params: Params) -> float | None:
-    """Return the similarity from which a call wants to hear of a match, None where none counts."""
-    if operation not in _THRESHOLDS:
-        return None
-    return float(params.get(_THRESHOLDS[operation], DEFAULT_THRESHOLD))
-
-
 def _enrolling(params: Params) -> Params:
     """Take one face a picture, and a good one: what is enrolled badly is matched badly (L13)."""
     high = params.get("QualityFilter") == QualityLevel.HIGH
