@@ -88,7 +88,7 @@ def act(  # noqa: PLR0913 - an entry's members
     subjects: Sequence[str] = (),
     rule: str = "",
 ) -> Entry:
-    """Return the entry of what is no call: a suspension, an erasure, an expiry, a review.
+    """Return the entry of what is no call: a suspension, an erasure, an export, a review.
 
     Args:
         operation: what was done, such as `Suspend`; the entry's begins with `lineament:`.
