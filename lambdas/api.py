@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from lambdas import container
+from lambdas import container, invocation
 from lambdas.url_events import Answer, Event, from_response, to_request
 from lineament import config
 from lineament.app import Application
@@ -28,7 +28,7 @@ def make_handler(application: Application) -> Callable[[Event, object], Answer]:
 
 def handler(event: Event, context: object) -> Answer:
     """Answer one event; the function's entry point."""
-    with container.losses_told(context, __name__):
+    with invocation.losses_told(context, __name__):
         return _answer(event, context)
 
 

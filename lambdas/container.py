@@ -2,15 +2,11 @@
 
 import functools
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from lineament import config
 from lineament.app import Application, build_application
 from lineament.config import Settings
 from lineament.context import Scope
-from lineament.jobs.batches import tell
 from lineament.storage.objects import S3ObjectStore
 from lineament.storage.queues import Queue
 
@@ -45,34 +41,6 @@ def queue() -> Queue | None:
 def scope() -> Scope:
     """Return the account and region of calls that carry no signature."""
     return Scope(settings().default_account, settings().region)
-
-
-def name(context: object, entry: str) -> str:
-    """Return the function's name as it was deployed; the entry's where nobody has."""
-    return str(getattr(context, "function_name", entry))
-
-
-@contextmanager
-def losses_told(context: object, entry: str) -> Iterator[None]:
-    """Tell CloudWatch how many uses of faces an event left unrecorded; nothing where none is.
-
-    Args:
-        context: Lambda's.
-        entry: see `name`.
-    """
-    lost = application().counts.unrecorded
-    before = sum(lost.read().values())
-    try:
-        yield
-    finally:
-        count = sum(lost.read().values()) - before
-        if count:  # Each metric costs, once it is told.
-            tell(name(context, entry), {"Unrecorded": count})
-
-
-def out_of_time(context: Any, margin: float) -> Callable[[], bool]:  # noqa: ANN401
-    """Return what tells whether an event ends within so many seconds; none does without context."""
-    return lambda: context is not None and context.get_remaining_time_in_millis() < margin * 1000
 
 
 def make_tables() -> bool:

@@ -6,7 +6,7 @@ in the end; a picture that IndexFaces will never take is told in the log and cou
 
 from typing import Any
 
-from lambdas import container
+from lambdas import container, invocation
 from lineament.jobs.batches import work_through
 from lineament.jobs.uploads import Uploads
 from lineament.storage.notices import Notices
@@ -26,5 +26,5 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
         container.settings().upload_prefix,
         Notices(application.tables),
     )
-    with container.losses_told(context, __name__):
-        return work_through(event, container.name(context, __name__), uploads.take)
+    with invocation.losses_told(context, __name__):
+        return work_through(event, invocation.name(context, __name__), uploads.take)

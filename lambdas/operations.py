@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from lambdas import container
+from lambdas import container, invocation
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.handlers.table import OPERATIONS
 
@@ -40,7 +40,7 @@ def __dir__() -> list[str]:
 
 def _entry(operation: str) -> Entry:
     def handle(event: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON is
-        with container.losses_told(context, __name__):
+        with invocation.losses_told(context, __name__):
             answer: dict[str, Any] = orjson.loads(_told(operation, orjson.dumps(event)))
         return answer
 

@@ -5,7 +5,7 @@ Today this is a round of housekeeping, or as much of one as an event has time fo
 
 from typing import Any
 
-from lambdas import container
+from lambdas import container, invocation
 from lineament.jobs.batches import FAILED, tell
 
 _MARGIN_SECONDS = 300.0
@@ -21,8 +21,8 @@ def handler(_event: object, context: Any) -> dict[str, int]:  # noqa: ANN401
     Raises:
         LineamentError: DynamoDB does not answer; the schedule's next event tries again.
     """
-    done = container.application().housekeep(container.out_of_time(context, _MARGIN_SECONDS))
+    done = container.application().housekeep(invocation.out_of_time(context, _MARGIN_SECONDS))
     failed = sum(count for name, count in done.items() if name.startswith("failed_"))
     rest = {"Unfinished": 1} if done["unfinished"] else {}  # Each metric costs, once it is told.
-    tell(container.name(context, __name__), {FAILED: failed, **rest})
+    tell(invocation.name(context, __name__), {FAILED: failed, **rest})
     return done

@@ -32,10 +32,8 @@ def to_request(event: Event) -> HttpRequest:
         path = "/" + path[len(stage) :]
     headers = {str(name): str(value) for name, value in _mapping(event, "headers").items()}
     iam = _mapping(_mapping(context, "authorizer"), "iam")
-    account = str(iam.get("accountId", ""))
-    region = _SIGNED.search(headers.get("authorization", "")) or _REGIONAL.search(
-        str(context.get("domainName", ""))
-    )
+    account, domain = str(iam.get("accountId", "")), str(context.get("domainName", ""))
+    region = _SIGNED.search(headers.get("authorization", "")) or _REGIONAL.search(domain)
     found = None
     if account and region:
         headers["authorization"] = _BY_IAM.format(account=account, region=region[1])

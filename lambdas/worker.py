@@ -5,7 +5,7 @@ A job that does not end within an event goes back to the queue, and goes on from
 
 from typing import Any
 
-from lambdas import container
+from lambdas import container, invocation
 from lineament.jobs.batches import work_through
 from lineament.jobs.work import Worker
 
@@ -23,8 +23,8 @@ def handler(event: Any, context: Any) -> dict[str, list[dict[str, str]]]:  # noq
     worker = Worker(
         container.application(),
         container.scope(),
-        container.out_of_time(context, _MARGIN_SECONDS),
+        invocation.out_of_time(context, _MARGIN_SECONDS),
         None if queue is None else queue.send,
     )
-    with container.losses_told(context, __name__):
-        return work_through(event, container.name(context, __name__), worker.take)
+    with invocation.losses_told(context, __name__):
+        return work_through(event, invocation.name(context, __name__), worker.take)
