@@ -25,6 +25,8 @@
             ├── MissingAuthenticationTokenException
             ├── IncompleteSignatureException
             ├── InvalidSignatureException
+            ├── UnrecognizedClientException
+            ├── ExpiredTokenException
             ├── RequestEntityTooLargeException
             └── ServiceUnavailable
 
@@ -173,6 +175,18 @@ class IncompleteSignatureException(FrameworkError):
 
 class InvalidSignatureException(FrameworkError):
     """The signature or its credential scope is wrong."""
+
+
+class UnrecognizedClientException(FrameworkError):
+    """Nobody knows the access key, or it is revoked, or its session token is another."""
+
+    default_message = "The security token included in the request is invalid."
+
+
+class ExpiredTokenException(FrameworkError):
+    """The temporary key's time is over."""
+
+    default_message = "The security token included in the request is expired"
 
 
 class RequestEntityTooLargeException(FrameworkError):

@@ -71,7 +71,7 @@ def test_agreement_is_no_problem() -> None:
 @pytest.mark.parametrize(
     ("record", "told"),
     [
-        (changed("AU02", "http"), "AU02 has a test"),
+        (changed("AS01", "http"), "AS01 has a test"),
         ({**RECORD, "SF07": {}}, "SF07 (P0) has no test"),
         ({**RECORD, "SF07": {"http": WAY}}, "SF07 runs over http only"),
         ({**RECORD, "PR22": RECORD["SF07"]}, "PR22 runs over all transports"),

@@ -70,7 +70,7 @@ def kept(build: BuildApplication, album: Album) -> Iterator[Kept]:
     c.delete_collection(CollectionId=ID)
 
 
-def test_po05_no_operation_tells_of_expired_faces(kept: Kept, album: Album) -> None:
+def test_no_operation_tells_of_expired_faces(kept: Kept, album: Album) -> None:
     """Lost: somebody whose time in a collection is over is still found by one way or another."""
     e, c = kept.e, kept.e.c
     image = {"Bytes": album.a1}
@@ -101,7 +101,7 @@ def test_po05_no_operation_tells_of_expired_faces(kept: Kept, album: Album) -> N
         assert (lost["Reasons"], "UserId" in lost) == (["FACE_NOT_FOUND"], False)
 
 
-def test_po05_a_picture_indexed_again_is_a_new_face(kept: Kept, album: Album) -> None:
+def test_a_picture_indexed_again_is_a_new_face(kept: Kept, album: Album) -> None:
     """Lost: who is enrolled anew after their time comes back as part of what they left."""
     e, c = kept.e, kept.e.c
     kept.expire()
@@ -115,7 +115,7 @@ def test_po05_a_picture_indexed_again_is_a_new_face(kept: Kept, album: Album) ->
     assert kept.count() == 0
 
 
-def test_po05_expired_faces_take_no_room_in_a_user(
+def test_expired_faces_take_no_room_in_a_user(
     kept: Kept, album: Album, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lost: a user counts as full of faces that nobody sees."""

@@ -14,10 +14,14 @@ from lineament.auth.authenticator import Authenticator
 from lineament.auth.credentials import AccessKey
 from lineament.auth.derivation import RootKey, new_root_key
 from lineament.auth.issuing import Issued, Order, issue
-from lineament.auth.refusals import UnrecognizedClientException
 from lineament.auth.sources import TableKeys
 from lineament.context import Scope
-from lineament.errors import CannotStart, InvalidSignatureException, ServiceUnavailable
+from lineament.errors import (
+    CannotStart,
+    InvalidSignatureException,
+    ServiceUnavailable,
+    UnrecognizedClientException,
+)
 from lineament.fresh import FreshCache
 from lineament.storage.access_keys import DynamoAccessKeys
 from lineament.storage.clients import secretsmanager_client

@@ -7,8 +7,13 @@ import pytest
 
 from lineament.auth.authenticator import Authenticator
 from lineament.auth.credentials import AccessKey, FirstThatKnows
-from lineament.auth.refusals import ExpiredTokenException, UnrecognizedClientException
-from lineament.errors import FrameworkError, InvalidSignatureException, ServiceUnavailable
+from lineament.errors import (
+    ExpiredTokenException,
+    FrameworkError,
+    InvalidSignatureException,
+    ServiceUnavailable,
+    UnrecognizedClientException,
+)
 from lineament.wire.http import HttpRequest, IamCaller
 from tests.unit.signing import KEY, NOW, OneKey, boto_signed
 

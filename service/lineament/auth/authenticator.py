@@ -8,11 +8,14 @@ from typing import NamedTuple, Protocol
 
 from lineament.auth.credentials import AccessKey, Credentials
 from lineament.auth.dates import require_now, signing_time
-from lineament.auth.refusals import ExpiredTokenException, UnrecognizedClientException
 from lineament.auth.scope import SERVICE, read_authorization
 from lineament.auth.signature import Signed, mismatch, require_signed_fields
 from lineament.context import Principal, Scope
-from lineament.errors import InvalidSignatureException
+from lineament.errors import (
+    ExpiredTokenException,
+    InvalidSignatureException,
+    UnrecognizedClientException,
+)
 
 _TOKEN = "x-amz-security-token"  # noqa: S105 - the name of a field
 _NOBODYS = secrets.token_urlsafe(30)
