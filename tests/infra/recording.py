@@ -105,7 +105,9 @@ class Recording:
         action, bucket = _S3[operation], self._names[asked["Bucket"]]
         if asked.get("VersionId"):
             action = _OF_VERSIONS[action]
-        yield f"s3:{action}", bucket if action in _OF_BUCKETS else f"{bucket}/*"
+        key = str(asked.get("Key", ""))
+        beyond = "*" if key.startswith(_PREFIXES.get(bucket, "")) else key
+        yield f"s3:{action}", bucket if action in _OF_BUCKETS else f"{bucket}/{beyond}"
         if error in {"NoSuchKey", "404"}:  # 403 without this right
             yield "s3:ListBucket", bucket
         if operation in _DECRYPTING | _OF_UPLOADS:
@@ -114,6 +116,10 @@ class Recording:
             yield "s3:PutObjectRetention", f"{bucket}/*"
         if action == "PutObject":
             yield "kms:GenerateDataKey", "Key"
+
+
+_PREFIXES = {"Snapshots": "lineament/snapshots/", "Anchors": "lineament/audit/"}
+"""What keys begin with in buckets of which roles reach a part; other objects are beyond them."""
 
 
 @contextmanager
