@@ -21,7 +21,7 @@ from lineament.domain.grants import Grants, require_bucket
 from lineament.domain.house import House
 from lineament.domain.ports import CollectionStore
 from lineament.domain.rules import Rules, read_rules
-from lineament.domain.ruling import SEARCHES, obeying
+from lineament.domain.ruling import COMPARING, SEARCHES, obeying
 from lineament.domain.suspension import Suspensions, require_active
 from lineament.errors import (
     AccessDeniedException,
@@ -30,7 +30,6 @@ from lineament.errors import (
 )
 from lineament.governance.audit import AuditTrail
 from lineament.governance.audit_describing import describe
-from lineament.governance.audit_uses import SEARCHES as USED_SEARCHES
 from lineament.governance.oversight import Oversight
 from lineament.handlers.services import Handler, Output, Params, Services
 
@@ -95,7 +94,7 @@ class Admission:
         try:
             self._require_admitted(call, caller, params, found)
             output = self._obey(handler, services, call, params, course, found)
-            if call.operation in USED_SEARCHES:  # It may have waited in line for many seconds.
+            if call.operation in COMPARING:  # It may have waited in line for many seconds.
                 self._require_active(call, found)
         except Exception as error:
             self._record(call, caller, params, course, error)
@@ -149,12 +148,12 @@ class Admission:
                 attributes_off=services.attributes_off | course.rules.attributes_off,
             )
         recorded = self.trail is not None or not course.rules.review or self.house.neutral
-        if not recorded and operation in USED_SEARCHES:
+        if not recorded and operation in COMPARING:
             raise AccessDeniedException(
                 "This use case's searches have to be recorded, and LINEAMENT_AUDIT is off"
             )
         course.applied = obeying(course.rules, operation, params, strict=self.house.strict)
-        if operation in USED_SEARCHES:
+        if operation in COMPARING:
             self.house.require_public(course.rules)
         if self.oversight is None or collection is None:
             return handler(services, call, course.applied)

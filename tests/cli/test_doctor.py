@@ -121,7 +121,7 @@ def test_a_snapshot_is_compared_where_there_is_a_bucket(
     (key,) = objects(store)
     put_object(store, key, b"".join(encode(harmed)))
     assert main(["doctor"]) == 0
-    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects._name)
+    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects.bucket)
     capsys.readouterr()
     assert main(["doctor"]) == 1
     told = capsys.readouterr().out
@@ -154,7 +154,7 @@ def test_an_engine(
 ) -> None:
     """Lost: an engine that lost faces, or is down, ends in exit status 0."""
     engine, store = PlainEngine(), make_store(tables, aws_endpoint)
-    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects._name)
+    monkeypatch.setenv("LINEAMENT_SNAPSHOT_BUCKET", store._objects.bucket)
     monkeypatch.setattr(
         "lineament.cli.doctor.choose_placement", lambda _settings: Placement(engine)
     )

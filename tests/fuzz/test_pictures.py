@@ -168,7 +168,6 @@ print(json.dumps([len(image), (status("VmHWM") - before) >> 10, pixels.shape[0]]
 """
 
 
-@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="peaks need Linux")
 @pytest.mark.parametrize(
     ("kind", "mebibytes"), [("jpeg", 260), ("progressive_jpeg", 700), ("png", 500)]
 )

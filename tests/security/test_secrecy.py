@@ -73,7 +73,8 @@ class Session:
         """Send what is no request, and keep the answer."""
         with socket.create_connection((LOOPBACK, self.server.port), 30) as connection:
             connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # The server may have refused and hung up already.
+                connection.shutdown(socket.SHUT_WR)
             with contextlib.suppress(OSError):
                 while piece := connection.recv(65536):
                     self.written += piece

@@ -19,15 +19,9 @@ from botocore.exceptions import ClientError
 from lineament.cli.emulator import LOOPBACK
 from lineament.domain.reviews import CAVEAT
 from tests.serving import Server
+from tests.stated import STATED
 
 PEOPLE = "suspects"
-STATED = {
-    "LINEAMENT_USE_CASE": "law-enforcement",
-    "LINEAMENT_PURPOSE": "investigations under warrant",
-    "LINEAMENT_NOTICE_URL": "https://police.example/faces",
-    "LINEAMENT_CONTACT": "faces@police.example",
-    "LINEAMENT_DISCLOSURE_URL": "https://police.example/disclosure",
-}
 START_SECONDS = 60
 
 

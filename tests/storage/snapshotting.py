@@ -45,7 +45,7 @@ class DyingClients:
         self._fuse = Fuse(at, after=after)
         self._s3 = _Watched(store._objects._clients.client(REGION), self._fuse.call)
         self.tables = through(tables, _Watched(tables.control.client, self._fuse.call))
-        self.store = SnapshotStore(self.tables, store._objects._name, REGION, self)  # type: ignore[arg-type]
+        self.store = SnapshotStore(self.tables, store._objects.bucket, REGION, self)  # type: ignore[arg-type]
 
     def client(self, _region: str) -> Any:
         return self._s3
@@ -97,27 +97,30 @@ def objects(store: SnapshotStore) -> dict[str, bytes]:
     """Return every object of the deployment."""
     s3 = store._objects._clients.client(REGION)
     return {
-        key: s3.get_object(Bucket=store._objects._name, Key=key)["Body"].read()
+        key: s3.get_object(Bucket=store._objects.bucket, Key=key)["Body"].read()
         for key in store.objects()
     }
 
 
 def every_key(store: SnapshotStore) -> list[str]:
     """Return every key of the bucket, other deployments' included."""
-    answer = store._objects._clients.client(REGION).list_objects_v2(Bucket=store._objects._name)
+    answer = store._objects._clients.client(REGION).list_objects_v2(Bucket=store._objects.bucket)
     return [each["Key"] for each in answer.get("Contents", [])]
 
 
 def put_object(store: SnapshotStore, key: str, body: bytes) -> None:
     """Write an object as somebody else might."""
     store._objects._clients.client(REGION).put_object(
-        Bucket=store._objects._name, Key=key, Body=body
+        Bucket=store._objects.bucket, Key=key, Body=body
     )
 
 
 def begin_upload(store: SnapshotStore, key: str) -> None:
     """Leave a part of an object in S3, as who dies meanwhile does."""
-    s3, where = store._objects._clients.client(REGION), {"Bucket": store._objects._name, "Key": key}
+    s3, where = (
+        store._objects._clients.client(REGION),
+        {"Bucket": store._objects.bucket, "Key": key},
+    )
     upload = s3.create_multipart_upload(**where)["UploadId"]
     s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=b"vectors")
 

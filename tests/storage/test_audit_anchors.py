@@ -49,7 +49,7 @@ def write(tables: Tables, count: int, account: str = ACCOUNT) -> None:
 
 
 def objects(anchors: AuditAnchors) -> list[dict[str, Any]]:
-    answer: dict[str, Any] = anchors._s3.list_objects_v2(Bucket=anchors._bucket)
+    answer: dict[str, Any] = anchors._s3.list_objects_v2(Bucket=anchors.bucket)
     return answer.get("Contents", [])
 
 
@@ -117,11 +117,11 @@ def test_a_locked_bucket_keeps_what_is_deleted(
     anchors = make(tables, moto_endpoint, locked=True, days=days)
     write(tables, 4)
     assert anchor(tables, anchors, SIGNER, NOW) == Anchored(made=1)
-    s3, where = anchors._s3, {"Bucket": anchors._bucket, "Key": objects(anchors)[0]["Key"]}
+    s3, where = anchors._s3, {"Bucket": anchors.bucket, "Key": objects(anchors)[0]["Key"]}
     if not days:  # else the bucket's own rule counts, and no period is asked for
         assert s3.head_object(**where)["ObjectLockMode"] == "COMPLIANCE"
     assert bool(anchors._retention(NOW)) == (not days)
-    (version,) = s3.list_object_versions(Bucket=anchors._bucket)["Versions"]
+    (version,) = s3.list_object_versions(Bucket=anchors.bucket)["Versions"]
     if not days:
         with pytest.raises(ClientError, match="AccessDenied"):
             s3.delete_object(**where, VersionId=version["VersionId"])
@@ -143,7 +143,7 @@ def test_a_round_cut_at_any_call(tables: Tables, moto_endpoint: str, *, after: b
 
         clients: Any = Dying(real, fuse)
         reached = through(tables, Watched(tables.trust.client, fuse))
-        dying = AuditAnchors(reached, anchors._bucket, REGION, clients)
+        dying = AuditAnchors(reached, anchors.bucket, REGION, clients)
         finished = True
         try:
             anchor(reached, dying, SIGNER, NOW + step, every=0)

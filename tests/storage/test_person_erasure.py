@@ -86,7 +86,7 @@ def test_what_is_left_is_found(tables: Tables, store: SnapshotStore, part: str) 
     if part == "snapshot":
         key = keys.snapshot_object(tables.control.name, person.collection.generation, 1, "x")
         store._objects._clients.client("us-east-1").put_object(
-            Bucket=store._objects._name, Key=key, Body=body
+            Bucket=store._objects.bucket, Key=key, Body=body
         )
     if part == "engine":
         engine.table(person.collection.generation, "faces").put([row], vector[None])

@@ -186,7 +186,7 @@ def test_writes_that_arrive_twice_publish_once(tables: Tables, store: SnapshotSt
     """Lost: after an answer that got lost, the published object is erased as one that lost."""
     collection, faces = people(tables)
     twice = through(tables, RepeatingClient(tables.control.client))
-    repeating = SnapshotStore(twice, store._objects._name, REGION, store._objects._clients)
+    repeating = SnapshotStore(twice, store._objects.bucket, REGION, store._objects._clients)
     assert compact(twice, repeating, now(tables, collection), Due(interval=-1, growth=1))
     DynamoFaceStore(tables).remove(now(tables, collection), faces[2:3])
     late = Due(interval=-1, growth=1_000_000)  # a claim that comes twice counts no more at once

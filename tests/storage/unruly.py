@@ -114,7 +114,7 @@ class HookedStore(SnapshotStore):
 def again(tables: Tables, store: SnapshotStore) -> HookedStore:
     """Return the same snapshots as another process reaches them."""
     clients = store._objects._clients
-    return HookedStore(tables, store._objects._name, REGION, clients)
+    return HookedStore(tables, store._objects.bucket, REGION, clients)
 
 
 def ahead(seconds: float) -> Callable[[], float]:

@@ -12,9 +12,10 @@ from lineament.context import CallContext, Principal, Scope
 from lineament.domain import ids
 from lineament.domain.audit import KEPT, Entry, canonical
 from lineament.domain.audit_chain import BLOCK_BYTES, write
+from lineament.domain.ruling import COMPARING
 from lineament.errors import AccessDeniedException
 from lineament.governance.audit_describing import act, describe
-from lineament.governance.audit_uses import SEARCHES, USES
+from lineament.governance.audit_uses import USES
 from lineament.handlers.table import OPERATIONS
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -129,7 +130,7 @@ def test_every_operation_is_decided_on() -> None:
     """Lost: an operation that is added later uses faces and nobody hears of it."""
     without = {"DescribeCollection", "GetCelebrityInfo", "ListCollections", "ListTagsForResource"}
     assert set(OPERATIONS) - without == set(USES)
-    assert set(USES) >= SEARCHES
+    assert set(USES) >= COMPARING
     assert describe(call("ListCollections"), {}, {}, {}) is None
 
 

@@ -8,14 +8,7 @@ from lineament import config
 from lineament.domain.rules import USE_CASE, Rules, read_rules
 from lineament.errors import AccessDeniedException, CannotStart
 from lineament.trust import build_house
-
-STATED = {
-    "LINEAMENT_USE_CASE": "law-enforcement",
-    "LINEAMENT_PURPOSE": "investigations under warrant",
-    "LINEAMENT_NOTICE_URL": "https://police.example/faces",
-    "LINEAMENT_CONTACT": "faces@police.example",
-    "LINEAMENT_DISCLOSURE_URL": "https://police.example/disclosure",
-}
+from tests.stated import STATED
 
 
 def house(**change: str) -> Any:

@@ -21,6 +21,7 @@ _THRESHOLDS: Mapping[str, str] = {
     "SearchUsersByImage": "UserMatchThreshold",
 }
 """Operations that tell who is like whom, with the member that says how like."""
+COMPARING = frozenset(_THRESHOLDS)
 _LIMITS: Mapping[str, tuple[str, int]] = {
     "SearchFaces": ("MaxFaces", DEFAULT_MATCHES),
     "SearchFacesByImage": ("MaxFaces", DEFAULT_MATCHES),

@@ -94,7 +94,3 @@ USES: dict[str, Use] = {
     "TagResource": Use(),
     "UntagResource": Use(),
 }
-SEARCHES = frozenset(
-    {"CompareFaces", "SearchFaces", "SearchFacesByImage", "SearchUsers", "SearchUsersByImage"}
-)
-"""Operations that look for who somebody is, at a threshold."""

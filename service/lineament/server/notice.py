@@ -11,14 +11,8 @@ from flask import Response
 
 from lineament.domain.house import House
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+_HEADERS = {"Cache-Control": "no-cache"}
+"""Beside those of every answer (`server/pages.py`)."""
 _USES = {
     "law-enforcement": "Law enforcement",
     "public-safety": "Public safety",

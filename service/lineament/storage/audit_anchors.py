@@ -13,6 +13,7 @@ from lineament.domain.audit_anchors import Anchor, Kept, to_body
 from lineament.domain.audit_chain import Signs, Tip
 from lineament.errors import LineamentError, ServiceUnavailable
 from lineament.storage.audit_blocks import AuditBlocks, Hint
+from lineament.storage.bucket_calls import BucketCalls, code_of
 from lineament.storage.clients import S3Clients
 from lineament.storage.provision import Tables
 
@@ -42,13 +43,15 @@ class Anchored:
     """Accounts whose anchor is due and was not written."""
 
 
-class AuditAnchors:
+class AuditAnchors(BucketCalls):
     """The anchors of a deployment. Safe to share between threads."""
+
+    keeps = "anchor"
 
     def __init__(self, tables: Tables, bucket: str, region: str, clients: S3Clients) -> None:
         """Keep them in `bucket`, under the name of the tables."""
         self.table = tables.control.name
-        self._bucket, self._region, self._clients = bucket, region, clients
+        super().__init__(bucket, region, clients)
         self._lock: dict[str, Any] | None = None
 
     def write(self, anchor: Anchor, signer: Signs) -> None:
@@ -59,7 +62,7 @@ class AuditAnchors:
         """
         try:
             self._s3.put_object(
-                Bucket=self._bucket,
+                Bucket=self.bucket,
                 Key=f"{self._prefix(anchor.account)}{anchor.n:0{_DIGITS}d}{_SUFFIX}",
                 Body=to_body(anchor, signer),
                 ContentType="application/json",
@@ -67,10 +70,10 @@ class AuditAnchors:
                 **self._retention(anchor.time),
             )
         except ClientError as error:
-            if _code(error) not in _THERE:  # Another process has anchored the same block.
-                raise _unavailable(error) from error
+            if code_of(error) not in _THERE:  # Another process has anchored the same block.
+                raise self._unavailable(error) from error
         except BotoCoreError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     def accounts(self) -> list[str]:
         """Return the accounts that have, or had, an anchor."""
@@ -104,7 +107,7 @@ class AuditAnchors:
         try:
             yield from self._pages("list_object_versions", "Versions", prefix)
         except ServiceUnavailable as error:
-            if _code(error.__cause__) not in _NO_VERSIONS:
+            if code_of(error.__cause__) not in _NO_VERSIONS:
                 raise
             yield from self._pages("list_objects_v2", "Contents", prefix)
 
@@ -134,31 +137,20 @@ class AuditAnchors:
 
     def _look_for_lock(self) -> dict[str, Any]:
         try:
-            answer = self._s3.get_object_lock_configuration(Bucket=self._bucket)
+            answer = self._s3.get_object_lock_configuration(Bucket=self.bucket)
         except ClientError as error:
-            if _code(error) not in _UNLOCKED | {"AccessDenied"}:
-                raise _unavailable(error) from error
-            if _code(error) == "AccessDenied":
+            if code_of(error) not in _UNLOCKED | {"AccessDenied"}:
+                raise self._unavailable(error) from error
+            if code_of(error) == "AccessDenied":
                 _log.warning("audit: whether the bucket locks objects may not be asked")
             return {}
         except BotoCoreError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
         found: dict[str, Any] = answer.get("ObjectLockConfiguration") or {}
         return found
 
     def _prefix(self, account: str) -> str:
         return f"{self.table}/audit/" + (f"{account}/" if account else "")
-
-    @property
-    def _s3(self) -> Any:  # noqa: ANN401
-        return self._clients.client(self._region)
-
-    def _call(self, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401
-        try:
-            answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=self._bucket, **params)
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-        return answer
 
 
 def anchor(  # noqa: PLR0913 - where, with what, and when
@@ -206,14 +198,3 @@ def connect_anchors(tables: Tables, bucket: str, region: str) -> AuditAnchors | 
 def _due(hint: Hint, tip: Tip, now: float, every: float, blocks: int) -> bool:
     growth = tip.number - hint.anchored
     return growth > 0 and (now - hint.anchored_at >= every or growth >= blocks)
-
-
-def _code(error: BaseException | None) -> str:
-    if not isinstance(error, ClientError):
-        return ""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> ServiceUnavailable:
-    kind = _code(error) or type(error).__name__
-    return ServiceUnavailable(f"S3 keeps no anchor or gives none: {kind}")

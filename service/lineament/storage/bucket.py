@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lineament.domain.snapshot_format import SnapshotUnreadable, Stream
 from lineament.errors import ServiceUnavailable
+from lineament.storage.bucket_calls import BucketCalls, code_of
 from lineament.storage.clients import S3Clients
 from lineament.storage.pieces import Pieces
 
@@ -21,16 +22,16 @@ _GONE = frozenset({"NoSuchKey", "404"})
 _Decoded = TypeVar("_Decoded")
 
 
-class Bucket:
+class Bucket(BucketCalls):
     """One bucket of S3. Safe to share between threads."""
+
+    keeps = "snapshot"
 
     def __init__(
         self, name: str, region: str, clients: S3Clients, single: int = SINGLE, part: int = PART
     ) -> None:
         """Reach a bucket; bodies of more than `single` bytes go up in parts of `part`."""
-        self._name = name
-        self._region = region
-        self._clients = clients
+        super().__init__(name, region, clients)
         self._single, self._part = single, part
 
     def read(
@@ -43,15 +44,15 @@ class Bucket:
             ServiceUnavailable: S3 does not answer, or refuses.
         """
         try:
-            answer = self._s3.get_object(Bucket=self._name, Key=key)
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             with closing(answer["Body"]) as body:
                 return decoded(body, int(answer["ContentLength"]), generation)
         except ClientError as error:
-            if _code(error) in _GONE:
+            if code_of(error) in _GONE:
                 raise SnapshotUnreadable("missing") from error
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
         except BotoCoreError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     def write(self, key: str, body: Pieces) -> None:
         """Write an object. Who dies meanwhile may leave an upload, which `abort` ends.
@@ -96,7 +97,7 @@ class Bucket:
             yield from self._uploads(prefix)
         except ServiceUnavailable as error:
             # Who lacks the right has no upload: `write` begins none without it.
-            if _code(error.__cause__) != "AccessDenied":
+            if code_of(error.__cause__) != "AccessDenied":
                 raise
 
     def abort(self, prefix: str, below: str | None = None) -> None:
@@ -144,27 +145,5 @@ class Bucket:
         try:
             self._call("abort_multipart_upload", Key=key, UploadId=upload)
         except ServiceUnavailable as error:
-            if _code(error.__cause__) != "NoSuchUpload":  # Completed, or ended by another.
+            if code_of(error.__cause__) != "NoSuchUpload":  # Completed, or ended by another.
                 raise
-
-    @property
-    def _s3(self) -> Any:  # noqa: ANN401
-        return self._clients.client(self._region)
-
-    def _call(self, operation: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401
-        try:
-            answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=self._name, **params)
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(error) from error
-        return answer
-
-
-def _code(error: BaseException | None) -> str:
-    if not isinstance(error, ClientError):
-        return ""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _unavailable(error: ClientError | BotoCoreError) -> ServiceUnavailable:
-    kind = _code(error) or type(error).__name__
-    return ServiceUnavailable(f"S3 keeps no snapshot or gives none: {kind}")

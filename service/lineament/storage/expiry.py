@@ -16,10 +16,9 @@ from lineament.domain.raw_ids import from_key, to_bytes, to_names
 from lineament.domain.snapshots import Snapshot, Snapshots
 from lineament.domain.standing import Ahead
 from lineament.errors import ThrottlingException
-from lineament.storage import keys
+from lineament.storage import chores
 from lineament.storage.changes import DynamoChangeLog
 from lineament.storage.collections import DynamoCollectionStore
-from lineament.storage.faults import ConditionFailed
 from lineament.storage.leaving import Leaving
 from lineament.storage.living import KnownFaces
 from lineament.storage.provision import Tables
@@ -29,6 +28,7 @@ from lineament.storage.table import Item
 _TRIES = 20
 """Looks at a collection that others change all the time; the next round goes on."""
 _NEVER = 2**32 - 1
+_CHORE, _NOTE = "expiring", "expiry"
 
 
 class Ages:
@@ -97,8 +97,8 @@ def expire(  # noqa: PLR0913, PLR0917 - a collection, what is known of it, and w
     """
     now = clock()
     holds = term(collection, now)
-    if not _is_due(item, collection, holds, interval, now) or not _claim(
-        tables, collection, interval, now
+    if not _is_due(item, collection, holds, interval, now) or not chores.claim(
+        tables, collection, _CHORE, interval, now
     ):
         return 0
     head = snapshots.newest_head(collection.generation) if snapshots else None
@@ -122,40 +122,12 @@ def expire(  # noqa: PLR0913, PLR0917 - a collection, what is known of it, and w
 
 
 def _is_due(item: Item, collection: Collection, holds: Term, interval: float, now: float) -> bool:
-    if not holds.upto or int(item.get("expiring", {}).get("N", "0")) > int(now - interval):
+    if not holds.upto or chores.begun(item, _CHORE) > int(now - interval):
         return False
-    told: Item = item.get("expiry", {}).get("M", {})
-    if told.get("generation") != {"S": collection.generation}:
-        return True
-    return int(told["oldest"]["N"]) <= holds.upto
-
-
-def _claim(tables: Tables, collection: Collection, interval: float, now: float) -> bool:
-    return _update(
-        tables,
-        collection,
-        "SET #expiring = :now",
-        " AND (attribute_not_exists(#expiring) OR #expiring <= :due)",
-        {":now": {"N": str(int(now))}, ":due": {"N": str(int(now - interval))}},
-    )
+    told = chores.noted(item, _NOTE, collection.generation)
+    return told is None or int(told["oldest"]["N"]) <= holds.upto
 
 
 def _note(tables: Tables, collection: Collection, oldest: int) -> None:
     """Keep when the next face expires: none that comes is older, but by a move, which is noted."""
-    told = {"generation": {"S": collection.generation}, "oldest": {"N": str(oldest)}}
-    _update(tables, collection, "SET #expiry = :told", "", {":told": {"M": told}})
-
-
-def _update(
-    tables: Tables, collection: Collection, change: str, condition: str, values: Item
-) -> bool:
-    try:
-        tables.control.update(
-            keys.collection_key(collection.scope, collection.collection_id),
-            change,
-            "#generation = :generation" + condition,
-            {**values, ":generation": {"S": collection.generation}},
-        )
-    except ConditionFailed:
-        return False
-    return True
+    chores.note(tables, collection, _NOTE, {"oldest": {"N": str(oldest)}})

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from lineament.domain.collections import Collection
-from lineament.storage import keys
-from lineament.storage.faults import ConditionFailed
+from lineament.storage import chores
 from lineament.storage.provision import Tables
 from lineament.storage.table import Item
 
@@ -13,6 +12,7 @@ DEFAULT_INTERVAL = 6 * 3600.0
 WHOLE_INTERVAL = 7 * 24 * 3600.0
 """Seconds between two whole sweeps: a writer that dies before it has taken a number leaves records
 that no number tells of."""
+_CHORE, _NOTE = "swept", "swept_to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def due(item: Item, collection: Collection, interval: float, now: float) -> Turn
         interval: seconds between two sweeps; 0 asks for a whole one now.
         now: epoch seconds.
     """
-    if _number(item, "swept") > int(now - interval):
+    if chores.begun(item, _CHORE) > int(now - interval):
         return None
     done = _done(item, collection.generation)
     whole = interval == 0 or done.whole_at <= now - WHOLE_INTERVAL
@@ -58,46 +58,24 @@ def due(item: Item, collection: Collection, interval: float, now: float) -> Turn
 
 def claim(tables: Tables, collection: Collection, interval: float, now: float) -> bool:
     """Note that a sweep is this caller's, unless another's was less than `interval` seconds ago."""
-    return _update(
-        tables,
-        collection,
-        "SET #swept = :now",
-        "(attribute_not_exists(#swept) OR #swept <= :due)",
-        {":now": _as_number(now), ":due": _as_number(now - interval)},
-    )
+    return chores.claim(tables, collection, _CHORE, interval, now)
 
 
 def note(tables: Tables, collection: Collection, done: Done) -> None:
     """Keep how far the sweeps of a collection's generation have come."""
     told = {
-        "generation": {"S": collection.generation},
         "seq": _as_number(done.seq),
         "whole_seq": _as_number(done.whole_seq),
         "whole_at": _as_number(done.whole_at),
     }
-    _update(tables, collection, "SET #swept_to = :told", "", {":told": {"M": told}})
+    chores.note(tables, collection, _NOTE, told)
 
 
 def _done(item: Item, generation: str) -> Done:
-    told: Item = item.get("swept_to", {}).get("M", {})
-    if told.get("generation") != {"S": generation}:
+    told = chores.noted(item, _NOTE, generation)
+    if told is None:
         return NONE
     return Done(_number(told, "seq"), _number(told, "whole_seq"), _number(told, "whole_at"))
-
-
-def _update(
-    tables: Tables, collection: Collection, change: str, condition: str, values: Item
-) -> bool:
-    try:
-        tables.control.update(
-            keys.collection_key(collection.scope, collection.collection_id),
-            change,
-            " AND ".join(filter(None, ("#generation = :generation", condition))),
-            {**values, ":generation": {"S": collection.generation}},
-        )
-    except ConditionFailed:
-        return False
-    return True
 
 
 def _number(item: Item, name: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lineament.domain.audit import OK, Entry
-from lineament.governance.audit_uses import SEARCHES
+from lineament.domain.ruling import COMPARING
 
 CRITICAL = 99.0
 """Similarity that AWS asks for where a match may cost somebody a right. Source: SPEC.md D.3, L1."""
@@ -49,7 +49,7 @@ class Summary:
             self.collections[account, entry.collection, entry.operation] += 1
         if entry.outcome != OK:
             self.refusals[account, who, entry.outcome] += 1
-        elif entry.operation in SEARCHES:
+        elif entry.operation in COMPARING:
             self._add_search(entry, who)
 
     def _add_search(self, entry: Entry, who: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lineament.cli.auditing.reading import Wanted
 from lineament.domain.audit import Entry
 from lineament.domain.reviews import NotReviewable, Review, needs_review
-from lineament.governance.audit_uses import SEARCHES
+from lineament.domain.ruling import COMPARING
 from lineament.storage.reviews import DynamoReviews
 
 
@@ -31,7 +31,7 @@ class Searches:
         """Yield them, the oldest first."""
         for found in self._wanted:
             entry = found.entry
-            if needs_review(entry, SEARCHES):
+            if needs_review(entry, COMPARING):
                 yield Search(entry, self._reviews.get(entry.request_id))
 
     def require_whole(self) -> None:
